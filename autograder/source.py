@@ -1,0 +1,229 @@
+"""Read a lesson's source, a Jupytext py:percent script, and say what is wrong with it.
+
+A mark in a cell's first line says what the cell is, and the build turns it into nbgrader's metadata:
+
+    # %% answer="rnn_step"                    what the student writes; part of it is hidden
+    # %% check="rnn_step" points=4            earns the points: ends with check(rnn_step, points=4)
+    # %% [markdown] locked="one-weight"       text or code that a student cannot edit
+    # %% [markdown] rubric="why-add"          an essay's question, and a list of what earns its points
+    # %% [markdown] essay="why-add" points=3  the student's own words; the model answer is hidden
+
+Between `### BEGIN SOLUTION` and `### END SOLUTION` lies what a student does not get: in an answer and in
+an essay. Between `### BEGIN HIDDEN TESTS` and `### END HIDDEN TESTS`, in a check before its last line, lie
+tests that run when the work is graded. A rubric's list adds up to its essay's points:
+
+    # - 1 point: says that the weight is used at every step
+    # - 2 points: says that the effects on the loss add up
+"""
+
+import ast
+import re
+from dataclasses import dataclass
+
+import jupytext
+
+KINDS = {"answer": "code", "check": "code", "locked": None, "rubric": "markdown", "essay": "markdown"}
+HIDES = {"answer": "SOLUTION", "essay": "SOLUTION", "check": "HIDDEN TESTS"}
+SCREEN = 45  # lines of code
+
+# Without comment_magics, Jupytext takes a comment such as "# copy the state" for a shell command.
+PERCENT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
+CELL = re.compile(r"\s*#\s*%%+(\s|$)")
+EDGE = re.compile(r"(?:# )?\s*### (BEGIN|END) (SOLUTION|HIDDEN TESTS)\s*")
+LIKE_AN_EDGE = re.compile(r"##+\s*(BEGIN|END)\b|(BEGIN|END) (SOLUTION|HIDDEN TEST|MARK SCHEME)|AUTOTEST")
+RUBRIC_ITEM = re.compile(r"^ *[-*] (\d+(?:\.\d+)?) points?:", re.MULTILINE)
+
+
+class Unreadable(ValueError):
+    """The file cannot be taken apart into cells."""
+
+
+@dataclass
+class Cell:
+    """One cell: what Jupytext read, the line it begins on, and its lines as they stand in the file."""
+
+    node: dict
+    line: int
+    text: list[str]
+
+    @property
+    def kind(self):
+        return next((kind for kind in KINDS if kind in self.node.metadata), None)
+
+    @property
+    def name(self):
+        return str(self.node.metadata.get(self.kind))
+
+    @property
+    def points(self):
+        return self.node.metadata.get("points")
+
+    @property
+    def grade_id(self):
+        return f"{self.kind}-{self.name}" if self.kind in ("check", "rubric") else self.name
+
+    def numbered(self):
+        return enumerate(self.text, start=self.line + 1)
+
+    def hidden(self):
+        """The lines of the file, each with its number, that a student does not get."""
+        inside = False
+        for line, text in self.numbered():
+            if edge := EDGE.fullmatch(text):
+                inside = edge[1] == "BEGIN"
+            elif inside and text.strip(" #"):
+                yield line, text
+
+    def visible(self):
+        """The code that a student gets, with `pass` for what is hidden and every line in its place."""
+        hidden = dict(self.hidden())
+        lines = [""] * self.line
+        for line, text in self.numbered():
+            if edge := EDGE.fullmatch(text):
+                text = text[: text.index("#")] + "pass" if edge[1] == "BEGIN" else ""
+            lines.append("" if line in hidden else text)
+        return "\n".join(lines)
+
+
+def read(path):
+    """Take a source apart into its cells; raises Unreadable."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        nodes = jupytext.reads(text, fmt=PERCENT).cells
+    except Exception as error:  # its own, YAML's and nbformat's
+        raise Unreadable(f"Jupytext cannot read this file: {error}") from error
+    lines = text.split("\n")
+    starts = [number for number, line in enumerate(lines, start=1) if CELL.match(line)]
+    if len(nodes) != len(starts):
+        raise Unreadable(
+            "cells cannot be told apart: expected every cell to begin with '# %%', with no text before the "
+            "first one and no line of a string that begins like a cell"
+        )
+    ends = [*starts[1:], len(lines) + 1]
+    return [Cell(node, a, lines[a : b - 1]) for node, a, b in zip(nodes, starts, ends, strict=True)]
+
+
+def mistakes(cells):
+    """Yield the line and the description of every mistake in a lesson's cells."""
+    for cell in cells:
+        yield from mark_mistakes(cell)
+        yield from hidden_mistakes(cell)
+        if cell.node.cell_type == "code":
+            yield from code_mistakes(cell)
+    yield from pair_mistakes([cell for cell in cells if cell.kind])
+
+
+def mark_mistakes(cell):
+    marks = set(cell.node.metadata) - {"lines_to_next_cell", "lines_to_end_of_cell_marker", "cell_marker"}
+    for mark in sorted(marks - set(KINDS) - {"points", "tags"}):
+        wrote = mark if mark not in ("title", "incorrectly_encoded_metadata") else cell.node.metadata[mark]
+        yield cell.line, f"unknown mark {wrote!r}: expected one of {', '.join(KINDS)}"
+    if len(marks & set(KINDS)) > 1:
+        yield cell.line, f"one cell, several marks: {', '.join(sorted(marks & set(KINDS)))}; choose one"
+    if cell.kind and not re.fullmatch(r"[A-Za-z0-9_-]{1,56}", cell.name):
+        yield cell.line, f"{cell.kind}={cell.name!r}: a name has 1 to 56 letters, digits, - or _"
+    if KINDS.get(cell.kind) not in (None, cell.node.cell_type):
+        yield cell.line, f"{cell.kind} marks a {KINDS[cell.kind]} cell; this is a {cell.node.cell_type} cell"
+    if cell.kind in ("check", "essay"):
+        if not isinstance(cell.points, int | float) or not cell.points > 0:
+            given = "nothing" if cell.points is None else repr(cell.points)
+            yield cell.line, f"{cell.kind} {cell.name!r}: expected points above zero, given {given}"
+    elif cell.points is not None:
+        yield cell.line, "points belong to a check or an essay"
+
+
+def hidden_mistakes(cell):
+    opened = None
+    for line, text in cell.numbered():
+        edge = EDGE.fullmatch(text)
+        if not edge:
+            code = cell.node.cell_type == "code"
+            if LIKE_AN_EDGE.search(text) or (code and text.lstrip().startswith("###")):
+                yield line, f"{text.strip()!r}: expected ### BEGIN or ### END, then SOLUTION or HIDDEN TESTS"
+            continue
+        side, what = edge.groups()
+        if HIDES.get(cell.kind) != what:
+            yield line, f"### {side} {what} does not belong in {cell.kind or 'a cell without a mark'}"
+        if side == "BEGIN":
+            if opened:
+                yield line, f"### BEGIN {what} inside the hidden part that line {opened[0]} opened"
+            if cell.kind == "answer" and text.startswith("#"):
+                yield line, "hidden outside a function, so that the student's cell would stop: indent it"
+            opened = line, what
+        elif not opened:
+            yield line, f"### END {what} closes nothing"
+        else:
+            if opened[1] != what:
+                yield line, f"### END {what} closes the ### BEGIN {opened[1]} of line {opened[0]}"
+            opened = None
+    if opened:
+        yield opened[0], f"### BEGIN {opened[1]} is not closed by ### END {opened[1]} in its cell"
+    if cell.kind in ("answer", "essay") and not any(cell.hidden()):
+        yield cell.line, f"{cell.kind} {cell.name!r} hides nothing: expected ### BEGIN SOLUTION and its end"
+
+
+def code_mistakes(cell):
+    if (length := len(cell.node.source.splitlines())) > SCREEN:
+        yield cell.line, f"the cell has {length} lines, and a screen holds {SCREEN}: split it"
+    try:
+        ast.parse("\n" * cell.line + "\n".join(cell.text))
+        seen = ast.parse(cell.visible()).body
+    except SyntaxError as error:
+        yield error.lineno, f"this does not parse: {error.msg}"
+        return
+    if cell.kind == "answer" and cell.name not in {name for node in seen for name in defined(node)}:
+        yield cell.line, f"this answer does not define {cell.name}, or hides where it does"
+    if cell.kind == "check":
+        yield from call_mistakes(cell, seen[-1] if seen else None)
+
+
+def defined(node):
+    """The names that a statement defines: a function, a class, the targets of an assignment."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return [node.name]
+    targets = getattr(node, "targets", [])
+    return [name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)]
+
+
+def call_mistakes(cell, last):
+    """A check's value is its last line's, in Python and in IPython, which a semicolon silences."""
+    match last:
+        case ast.Expr(ast.Call(ast.Name("check"), [ast.Name(name), *_], keywords)) if name == cell.name:
+            points = {keyword.arg: keyword.value for keyword in keywords}.get("points")
+            if not isinstance(points, ast.Constant) or points.value != cell.points:
+                given = "nothing" if points is None else ast.unparse(points)
+                yield last.lineno, f"the mark says points={cell.points}, the call of check says {given}"
+            after = cell.text[last.end_lineno - cell.line - 1].encode()[last.end_col_offset :]
+            if after.lstrip().startswith(b";"):
+                yield last.end_lineno, "the semicolon hides the points: nbgrader would give all of them"
+        case _:
+            line = cell.line if last is None else last.lineno
+            yield line, f"expected check({cell.name}, points={cell.points}) as the last line, and not hidden"
+
+
+def pair_mistakes(cells):
+    first = {}
+    for cell in cells:
+        if (before := first.setdefault(cell.grade_id, cell)) is not cell:
+            yield cell.line, f"{cell.kind} {cell.name!r}: line {before.line} has one of that name already"
+    named = {(cell.kind, cell.name): cell for cell in reversed(cells)}
+    for cell in cells:
+        if cell.kind == "answer" and ("check", cell.name) not in named:
+            yield cell.line, f"answer {cell.name!r} has no check"
+        if cell.kind == "rubric" and ("essay", cell.name) not in named:
+            yield cell.line, f"rubric {cell.name!r} has no essay"
+        if needed := {"check": "answer", "essay": "rubric"}.get(cell.kind):
+            partner = named.get((needed, cell.name))
+            if partner is None or partner.line > cell.line:
+                yield cell.line, f"{cell.kind} {cell.name!r} has no {needed} before it"
+        if cell.kind == "essay" and ("rubric", cell.name) in named:
+            yield from sum_mistakes(named["rubric", cell.name], cell.points)
+
+
+def sum_mistakes(rubric, points):
+    total = sum(float(item) for item in RUBRIC_ITEM.findall(rubric.node.source))
+    if total != points:
+        yield rubric.line, (
+            f"rubric {rubric.name!r} adds up to {total:g} points, its essay is worth {points}: "
+            "write each as a list item that begins '1 point:' or '2 points:'"
+        )
