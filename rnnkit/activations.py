@@ -1,0 +1,56 @@
+"""The functions that squash, and their slopes written from what they returned."""
+
+import numpy as np
+
+from rnnkit.shapes import shaped
+
+
+def sigmoid(z):
+    """sigma(z) = 1 / (1 + exp(-z)), for any z without overflow.
+
+    Only exp(-|z|) is ever computed, which lies in (0, 1]. For z < 0 the fraction is multiplied through by exp(z).
+
+    z: an array of any shape, float32 or float64. Returns an array of its shape and dtype, within [0, 1].
+    """
+    e = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1, e) / (1 + e)
+
+
+def relu(z):
+    """max(0, z), entry by entry. Returns an array of z's shape and dtype."""
+    return np.maximum(z, 0)
+
+
+def softmax(z):
+    """softmax(z)_k = exp(z_k) / sum_j exp(z_j) over the last axis, for any finite z without overflow.
+
+    Subtracting a row's largest entry changes nothing in its fractions and leaves no exponent above 0.
+
+    z: scores, (..., V). Returns probabilities of z's shape and dtype; each row sums to 1.
+    """
+    e = np.exp(z - np.max(z, axis=-1, keepdims=True))
+    return e / np.sum(e, axis=-1, keepdims=True)
+
+
+def activation_slopes(s, t, r):
+    """The slopes of sigmoid, tanh and relu, each from its own output.
+
+    With s = sigmoid(z), t = tanh(z) and r = relu(z): ds/dz = s (1 - s), dt/dz = 1 - t^2, dr/dz = 1 where r > 0,
+    else 0 (at z = 0, where relu has a corner, 0).
+
+    s, t, r: arrays of any shapes. Returns ds, dt, dr of those shapes.
+    """
+    ds = s * (1 - s)
+    dt = 1 - t ** 2
+    dr = (r > 0).astype(r.dtype)
+    return ds, dt, dr
+
+
+@shaped
+def softmax_backward(dp: "N V", p: "N V"):
+    """dz for p = softmax(z): dz = p * (dp - sum_k dp_k p_k), row by row.
+
+    dp: (N, V), the upstream gradient. p: (N, V), what softmax returned. Returns dz (N, V).
+    Raises ValueError where the two shapes differ.
+    """
+    return p * (dp - np.sum(dp * p, axis=-1, keepdims=True))

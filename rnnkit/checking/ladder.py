@@ -1,0 +1,205 @@
+"""The ladder of a check: written, types, shapes, finite, values, edges. It stops at the first rung that fails.
+
+A rung never looks into a student's function. It looks at what came back from `ask(calls, values, wanted)`: in a notebook that
+calls the function itself, and a judge can ask a sandbox instead. The climb is the same.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rnnkit.calls import Call
+from rnnkit.checking.diagnosis import agrees, difference, known_mistakes, mistakes_by_output
+from rnnkit.exercises import find
+
+PUBLIC_SEEDS = (1, 2)
+COST_OF_CHANGED_INPUT = 0.1
+
+
+@dataclass
+class Verdict:
+    """How far an answer came. `lines` holds (mark, text) with mark "ok", "wrong", "blank", "hint", "remark" or "printed"."""
+
+    name: str
+    points: float
+    earned: float = 0.0
+    lines: list = field(default_factory=list)
+    mistakes: list = field(default_factory=list)     # the ids of the misconceptions it was diagnosed with
+
+    @property
+    def passed(self):
+        return self.earned == self.points
+
+    @property
+    def written(self):
+        return all(mark != "blank" for mark, _ in self.lines)
+
+    @property
+    def trouble(self):
+        """The first thing that is wrong, and what is known about it."""
+        first = [next((text for mark, text in self.lines if mark == kind), "") for kind in ("blank", "wrong", "hint")]
+        return " ".join(filter(None, first))
+
+    def say(self, mark, text):
+        if (mark, text) not in self.lines:
+            self.lines.append((mark, text))
+
+
+def climb(exercise, ask, points, seeds=PUBLIC_SEEDS):
+    """Climb with the answers that `ask(calls, values, wanted)` brings, an Answer each, and return the Verdict.
+
+    A backward pass gets a second chance on the reference's cache: a wrong forward pass does not cost its marks.
+    A pass over a sequence says whether its one step is right, and so whether the mistake is in the loop.
+    """
+    verdict = _climb(exercise, ask, points, seeds)
+    if verdict.earned < points and exercise.cached:
+        verdict = _second_chance(exercise, ask, points, seeds, verdict)
+    if verdict.earned < points and verdict.written and exercise.one_step:
+        _look_at_the_step(verdict, climb(find(exercise.one_step), ask, 1, seeds))
+    return verdict
+
+
+def _second_chance(exercise, ask, points, seeds, first):
+    forward = Call.parse(exercise.after[-1]).name
+    second = _climb(exercise, lambda calls, case, wanted: ask(calls[-1:], exercise.with_cache(case), wanted), points, seeds)
+    if second.earned <= first.earned and not (second.mistakes and not first.mistakes):
+        return first
+    second.say("remark", f"Judged on the cache of our {forward}. On your own {forward}: {first.trouble}")
+    return second
+
+
+def _look_at_the_step(verdict, step):
+    if step.passed:
+        verdict.say("hint", f"Your {step.name} passes its own check, so look at the loop around it.")
+    elif step.written:
+        verdict.say("hint", f"Your {step.name} does not pass its own check. Start there: {step.trouble}")
+
+
+def _climb(exercise, ask, points, seeds):
+    verdict = Verdict(exercise.name, points)
+    cases = [exercise.case(seed) for seed in seeds]
+    answers = [ask(exercise.calls, case, exercise.outputs) for case in cases]
+    expected = [exercise.answer(case) for case in cases]
+    if problem := next((answer for answer in answers if answer.problem), None):
+        verdict.say("blank" if problem.problem == "blank" else "wrong", problem.text)
+        return verdict
+    rungs = {name: _rung(name, answers, expected, exercise.tolerance) for name in exercise.outputs}
+    right = [name for name, rung in rungs.items() if rung == "ok"]
+    share = len(right) / len(rungs) * (1 - sum(edge.share for edge in exercise.edges))
+    _report(verdict, exercise, rungs, cases, answers, expected)
+    if len(right) == len(rungs):
+        share += _edges(verdict, exercise, ask, seeds[0])
+    share -= _changes(verdict, exercise, answers)
+    _remarks(verdict, exercise, answers, expected)
+    verdict.earned = round(points * max(share, 0.0), 2)
+    return verdict
+
+
+def _rung(name, answers, expected, tolerance):
+    """The first rung on which one output fails for any seed: "shape", "finite" or "value"; else "ok"."""
+    pairs = [(fitted(answer.outputs[name], right.outputs[name]), right.outputs[name])
+             for answer, right in zip(answers, expected, strict=True)]
+    if any(given.shape != right.shape for given, right in pairs):
+        return "shape"
+    if any(not np.isfinite(given).all() for given, _ in pairs):
+        return "finite"
+    return "ok" if all(agrees(given, right, tolerance) for given, right in pairs) else "value"
+
+
+def fitted(given, expected):
+    """`given` without the axes of length 1 that `expected` does not have; as it is where that does not help."""
+    extra = given.ndim > expected.ndim and given.squeeze().shape == expected.squeeze().shape
+    return given.reshape(expected.shape) if extra else given
+
+
+def _report(verdict, exercise, rungs, cases, answers, expected):
+    count = f"{len(rungs)} arrays" if len(rungs) > 1 else "one array"
+    on = {rung: [name for name in rungs if rungs[name] == rung] for rung in ("ok", "shape", "finite", "value")}
+    if not on["shape"]:
+        verdict.say("ok", f"written, {count}, right shape{'s' * (len(rungs) > 1)}")
+    if on["ok"]:
+        verdict.say("ok", f"{', '.join(on['ok'])}: right for {len(cases)} random inputs")
+    for name in on["shape"]:
+        shape = expected[0].outputs[name].shape
+        axes = exercise.outputs[name].replace(" ", ", ")
+        verdict.say("wrong", f"{name} has shape {answers[0].outputs[name].shape}; expected {shape}, which is ({axes}).")
+    for name in on["finite"]:
+        bad = next(a.outputs[name] for a in answers if not np.isfinite(a.outputs[name]).all())
+        verdict.say("wrong", f"{name} is not finite: {np.count_nonzero(~np.isfinite(bad))} of {bad.size} entries are NaN or infinite.")
+    if wrong := [name for name in rungs if rungs[name] != "ok"]:
+        _diagnose(verdict, exercise, cases, answers, expected, wrong, on["value"])
+
+
+def _diagnose(verdict, exercise, cases, answers, expected, wrong, values):
+    for name in values:
+        seed = next(k for k, (a, e) in enumerate(zip(answers, expected, strict=True))
+                    if not agrees(fitted(a.outputs[name], e.outputs[name]), e.outputs[name], exercise.tolerance))
+        given, right = answers[seed].outputs[name], expected[seed].outputs[name]
+        verdict.say("wrong", difference(name, exercise.outputs[name], fitted(given, right), right, exercise.tolerance))
+    if mistakes := known_mistakes(exercise, cases, answers):
+        verdict.mistakes += [mistake.id for mistake in mistakes]
+        for mistake in mistakes:
+            verdict.say("hint", f"These are exactly the numbers of a known slip. {mistake.hint}")
+        return
+    for name, mistake in mistakes_by_output(exercise, cases[0], answers[0], expected[0], wrong).items():
+        verdict.mistakes.append(mistake.id)
+        verdict.say("hint", f"{name} has the numbers of a known slip. {mistake.hint}")
+
+
+def _edges(verdict, exercise, ask, seed):
+    """The shares of the border cases that hold, added up."""
+    held = []
+    for edge in exercise.edges:
+        case = exercise.case(seed, **edge.sizes)
+        answer, expected = ask(exercise.calls, case, exercise.outputs), exercise.answer(case)
+        if trouble := _trouble(exercise, answer, expected):
+            mistakes = known_mistakes(exercise, [case], [answer])
+            verdict.mistakes += [mistake.id for mistake in mistakes]
+            verdict.say("wrong", f"right so far, but not for {edge.what}: {trouble}")
+            for hint in [mistake.hint for mistake in mistakes] or [edge.hint]:
+                verdict.say("hint", hint)
+        else:
+            held.append(edge)
+    if held:
+        verdict.say("ok", f"also for {' and '.join(edge.what for edge in held)}")
+    return sum(edge.share for edge in held)
+
+
+def _trouble(exercise, answer, expected):
+    if answer.problem:
+        return answer.text
+    if exercise.stable and answer.float_errors:
+        return f"NumPy met {' and '.join(sorted(answer.float_errors))} on the way."
+    for name, right in expected.outputs.items():
+        given = fitted(answer.outputs[name], right)
+        if given.shape != right.shape:
+            return f"{name} has shape {given.shape}; expected {right.shape}."
+        if not agrees(given, right, exercise.tolerance):
+            return difference(name, exercise.outputs[name], given, right, exercise.tolerance)
+    return ""
+
+
+def _changes(verdict, exercise, answers):
+    """What it costs to have changed the caller's arrays; the upstream gradient is free, with a remark."""
+    changed = {name for answer in answers for name in answer.changed}
+    if upstream := sorted(changed & set(exercise.upstream)):
+        verdict.say("remark", f"It changes {' and '.join(upstream)} in place. That costs nothing here, but whoever "
+                              f"uses the array again, a gradient check for one, gets other numbers. A copy is safer.")
+    if others := sorted(changed - set(exercise.upstream)):
+        verdict.say("wrong", f"It changes its input {' and '.join(others)} in place. The caller still needs that array: "
+                             f"work on a copy, or write a = a + b for a += b.")
+        return COST_OF_CHANGED_INPUT
+    return 0
+
+
+def _remarks(verdict, exercise, answers, expected):
+    for name, right in expected[0].outputs.items():
+        given = answers[0].outputs[name]
+        if given.shape != right.shape == fitted(given, right).shape:
+            verdict.say("remark", f"{name} has shape {given.shape}, with an axis of length 1 too many; {right.shape} was "
+                                  f"expected. It costs nothing here, but adding it to an array of shape {right.shape} "
+                                  f"gives another shape.")
+    if not exercise.stable and (errors := set().union(*(answer.float_errors for answer in answers))):
+        verdict.say("remark", f"NumPy met {' and '.join(sorted(errors))} on the way.")
+    if printed := answers[0].printed.strip():
+        verdict.say("printed", printed)

@@ -1,0 +1,134 @@
+"""What an exercise is: data that says what is to be written and how to know that it was."""
+
+import inspect
+import textwrap
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from rnnkit.calls import Call, perform
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A known mistake: one edit of the reference's own text, and what to say to whoever made it.
+
+    right: what the reference says, occurring in it exactly once. wrong: what the student wrote instead.
+    hint: one to three sentences that name the mistake and the way out, without the answer.
+    """
+
+    id: str
+    right: str
+    wrong: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A case at the border, worth a small share of the points. `sizes` replaces some of the exercise's own."""
+
+    what: str
+    sizes: dict
+    hint: str = ""
+    share: float = 0.1
+
+
+BATCH_OF_ONE = Edge("a batch of one (N = 1)", {"N": 1}, "Does a `squeeze`, or an axis given as -1, drop the batch axis?")
+ONE_STEP = Edge("a single step (T = 1)", {"T": 1}, "Is a second step taken for granted somewhere?")
+
+
+@dataclass(frozen=True, eq=False)
+class Exercise:
+    """Everything that is known about one exercise. Checks, judge, diagnosis, tests and points tables read it.
+
+    signature: the call and its results, as in "rnn_step(x, h, W_x, W_h, b) -> h_next, cache".
+    inputs: (rng, **sizes) -> name -> array: one random case.
+    outputs: the results that are compared, name -> axes, as in {"h": "T N H"}. The others stay with the student.
+    reference: the trusted function.
+    misconceptions: the known mistakes.
+    sizes: the default sizes, all different, none below 3.
+    after: the calls that come first, as in a forward pass whose cache the exercise needs.
+    given: functions that the calls may use and that are nobody's secret, name -> function.
+    one_step: the name of the exercise that this one repeats over a sequence.
+    upstream: the inputs that a student may change in place: nobody needs them afterwards.
+    edges: the border cases.
+    stable: whether an overflow on the way counts as a mistake at the edges.
+    tolerance: how large a relative error may be, norm-wise; 1e-5 leaves room for float32 buffers.
+    """
+
+    name: str
+    signature: str
+    inputs: Callable
+    outputs: dict
+    reference: Callable
+    misconceptions: tuple
+    sizes: dict
+    after: tuple = ()
+    given: dict = None
+    one_step: str = ""
+    upstream: tuple = ()
+    edges: tuple = ()
+    stable: bool = False
+    tolerance: float = 1e-5
+
+    @property
+    def calls(self):
+        """The calls that make one answer, the exercise's own last."""
+        return (*self.after, self.signature)
+
+    @property
+    def cached(self):
+        """Whether this is a backward pass: what comes first leaves a cache, and the reference has one too."""
+        return bool(self.after) and not self.given
+
+    def case(self, seed, **sizes):
+        """The inputs for one seed: name -> array."""
+        rng = np.random.default_rng([seed, zlib.crc32(self.name.encode())])
+        return self.inputs(rng, **{**self.sizes, **sizes})
+
+    def answer(self, case, functions=None):
+        """What the reference answers, or what it would if some of its functions were replaced."""
+        return perform(self.calls, {**self._namespace, **(functions or {})}, case, self.outputs)
+
+    def with_cache(self, case):
+        """The case, and beside it what the reference's own `after` calls leave: the cache of its forward pass."""
+        values = dict(case)
+        for text in self.after:
+            call = Call.parse(text)
+            results = self._namespace[call.name](*(values[name] for name in call.arguments))
+            values |= zip(call.results, results, strict=True)
+        return values
+
+    @cached_property
+    def text(self):
+        """The reference's own source."""
+        return textwrap.dedent(inspect.getsource(self.reference))
+
+    def wrong_version(self, misconception):
+        """The reference with the misconception's edit made in its text."""
+        if self.text.count(misconception.right) != 1:
+            raise ValueError(f"{self.name}, {misconception.id}: {misconception.right!r} should occur exactly once in "
+                             f"the reference; it occurs {self.text.count(misconception.right)} times.")
+        namespace = dict(self._namespace)
+        exec(self.text.replace(misconception.right, misconception.wrong), namespace)
+        return namespace[self.name]
+
+    @cached_property
+    def wrong_versions(self):
+        """Every misconception with its function."""
+        return [(misconception, self.wrong_version(misconception)) for misconception in self.misconceptions]
+
+    @property
+    def _namespace(self):
+        return {**inspect.unwrap(self.reference).__globals__, **(self.given or {}), self.name: self.reference}
+
+
+def normal(scale=0.7, **axes):
+    """Inputs drawn from N(0, scale^2): `normal(x="T N D", W_x="D H")` makes a function for `Exercise.inputs`."""
+    def draw(rng, **sizes):
+        return {name: scale * rng.standard_normal([sizes[axis] for axis in letters.split()])
+                for name, letters in axes.items()}
+    return draw

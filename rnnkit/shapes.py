@@ -1,0 +1,58 @@
+"""Shapes as annotations: `x: "T N D"` tells the reader the axes of `x`, and is checked at every call."""
+
+import functools
+import inspect
+
+import numpy as np
+
+
+def shaped(function):
+    """Check the shapes that a function's annotations promise, before the function computes anything.
+
+    An annotation is a string of axes, as in `x: "T N D"`. One letter stands for one size throughout a call.
+    A tuple of arrays (a step's cache) is annotated with its contents: `cache: "x: N D, h: N H"`.
+
+    Raises ValueError, naming both shapes, where two arguments disagree.
+    """
+    signature = inspect.signature(function)
+    promised = {p.name: p.annotation for p in signature.parameters.values() if isinstance(p.annotation, str)}
+
+    @functools.wraps(function)
+    def checked(*args, **kwargs):
+        given = signature.bind(*args, **kwargs).arguments
+        agree(function.__name__, *(
+            array for name in promised if name in given for array in _arrays(name, promised[name], given[name])))
+        return function(*args, **kwargs)
+
+    return checked
+
+
+def agree(where, *arrays):
+    """Raise ValueError unless the arrays, given as (name, array, axes), agree on the size of each axis."""
+    sizes = {}
+    for name, array, axes in arrays:
+        shape, axes = np.shape(array), axes.split()
+        if len(shape) == len(axes):
+            for axis, size in zip(axes, shape, strict=True):
+                sizes.setdefault(axis, (size, name, shape))
+    for name, array, axes in arrays:
+        shape, axes = np.shape(array), axes.split()
+        expected = tuple(sizes[axis][0] if axis in sizes else axis for axis in axes)
+        if 0 in shape:
+            raise ValueError(f"{where}: {name} has shape {shape}; every axis should have at least one entry.")
+        if shape != expected:
+            because = {f"{other} has shape {other_shape}" for axis in axes if axis in sizes
+                       for _, other, other_shape in [sizes[axis]] if other != name}
+            because = "" if not because else f", because {' and '.join(sorted(because))}"
+            raise ValueError(f"{where}: {name} has shape {shape}, but ({', '.join(axes)}) should be "
+                             f"({', '.join(map(str, expected))}){because}.")
+
+
+def _arrays(name, axes, value):
+    """One array under its own name, or the arrays of a cache under theirs."""
+    if ":" not in axes:
+        return [(name, value, axes)]
+    fields = [field.split(":") for field in axes.split(",")]
+    if not isinstance(value, tuple) or len(value) != len(fields):
+        raise ValueError(f"{name} should be a tuple of {len(fields)} arrays ({axes}), not {type(value).__name__}.")
+    return [(f"{name}'s {field.strip()}", array, axes) for (field, axes), array in zip(fields, value, strict=True)]
