@@ -1,0 +1,437 @@
+"""The build: one source, two editions, and a source with a mistake is refused."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import nbformat
+import pytest
+from click.testing import CliRunner
+from nbgrader.nbgraderformat import MetadataValidator
+
+from autograder.__main__ import main
+from autograder.build import Refused, build_lessons, read_sources
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted(ROOT.glob("solutions/*/*.py"))
+LESSON = '''\
+# %% [markdown] locked="title"
+# # Doubling
+
+# %%
+from rnnkit import check
+
+# %% answer="double"
+def double(x):
+    """Twice x."""
+    # copy nothing
+    ### BEGIN SOLUTION
+    twice = x + x
+    return twice
+    ### END SOLUTION
+
+
+# %% check="double" points=4
+### BEGIN HIDDEN TESTS
+assert double(21) == 42
+### END HIDDEN TESTS
+check(double, points=4)
+
+# %%
+from rnnkit import check
+
+# %% [markdown] rubric="why"
+# Why is twice the same as a sum?
+#
+# - 1 point: says what twice means
+# - 2 points: says what a sum is
+
+# %% [markdown] essay="why" points=3
+# ### BEGIN SOLUTION
+# Twice is once, and once more.
+# ### END SOLUTION
+'''
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Put a lesson into a repository of its own; gives the repository's root."""
+    monkeypatch.delenv("RNNKIT_COURSE", raising=False)
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+
+    def write_lesson(text=LESSON, name="02_doubling", folder="02_doubling"):
+        path = tmp_path / "solutions" / folder / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return write_lesson
+
+
+def editions(root, name="02_doubling"):
+    folders = root / "lessons", root / "course" / "source"
+    return [nbformat.read(folder / name / f"{name}.ipynb", as_version=4) for folder in folders]
+
+
+def test_students_get_stubs_and_instructors_get_everything(write):
+    root = write()
+    assert build_lessons(root) == [("02_doubling", 7, True)]
+    student, instructor = ({cell.id: cell.source for cell in nb.cells} for nb in editions(root))
+    assert student["double"].endswith('run the cell again.")') and "twice =" not in student["double"]
+    assert student["check-double"] == "check(double, points=4)"
+    assert student["why"].startswith("*Your turn") and "once more" not in student["why"]
+    assert "twice =" in instructor["double"]
+    assert "== 42" in instructor["check-double"]
+    assert "once more" in instructor["why"]
+    assert "1 point" in student["rubric-why"]
+
+
+def test_marks_become_nbgrader_metadata(write):
+    root = write()
+    build_lessons(root)
+    student, instructor = editions(root)
+    kinds = {}
+    for cell in student.cells:
+        if meta := cell.metadata.get("nbgrader"):
+            kinds[meta.grade_id] = meta.grade, meta.solution, meta.locked, meta.get("points")
+    assert kinds == {
+        "title": (False, False, True, None),
+        "double": (False, True, False, None),
+        "check-double": (True, False, True, 4),
+        "rubric-why": (False, False, True, None),
+        "why": (True, True, False, 3),
+    }
+    assert {cell.id: cell.metadata.get("editable", True) for cell in student.cells if cell.id in kinds} == {
+        "title": False, "double": True, "check-double": False, "rubric-why": False, "why": True
+    }  # fmt: skip
+    for notebook in student, instructor:
+        nbformat.validate(notebook)
+        MetadataValidator().validate_nb(notebook)
+        assert set(notebook.metadata) == {"kernelspec", "language_info"}
+        assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
+        assert notebook.metadata.kernelspec.name == "python3"
+        assert all(cell.get("outputs", []) == [] for cell in notebook.cells)
+
+
+def test_cell_ids_are_the_same_in_both_editions_and_survive_an_insertion(write):
+    root = write()
+    build_lessons(root)
+    student, instructor = editions(root)
+    before = [cell.id for cell in student.cells]
+    assert before == [cell.id for cell in instructor.cells]
+    assert len(set(before)) == len(before)
+    build_lessons(write("# %%\nx = 1\n\n" + LESSON))
+    assert [cell.id for cell in editions(root)[0].cells][1:] == before
+
+
+def test_comments_that_look_like_shell_commands_stay_comments(write):
+    root = write()
+    build_lessons(root)
+    for notebook in editions(root):
+        assert "    # copy nothing\n" in "".join(cell.source for cell in notebook.cells)
+
+
+def test_a_build_with_nothing_new_touches_no_file(write):
+    root = write()
+    build_lessons(root)
+    path = root / "lessons/02_doubling/02_doubling.ipynb"
+    before = path.stat()
+    assert build_lessons(root) == [("02_doubling", 7, False)]
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_a_named_lesson_is_built_and_the_others_keep_what_a_student_wrote(write):
+    write(name="03_more", folder="03_more")
+    root = write()
+    build_lessons(root)
+    mine = root / "lessons/03_more/03_more.ipynb"
+    mine.write_text("my work")
+    (root / "lessons/02_doubling/02_doubling.ipynb").unlink()
+    assert build_lessons(root, ["02_doubling"]) == [("02_doubling", 7, True)]
+    assert mine.read_text() == "my work"
+
+
+EXTRA = '\n# %% answer="other"\ndef other():\n    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION\n'
+LONG = "x = [\n" + "    1,\n" * 44 + "]"
+# What is edited, into what; the text of the line that is named, or a line's number; part of the message.
+MISTAKES = {
+    "answer_without_check": ("", EXTRA, 'answer="other"', "answer 'other' has no check"),
+    "check_without_answer": ('answer="double"', 'locked="double-it"', "check=", "no answer before it"),
+    "check_before_its_answer": (
+        LESSON,
+        '# %% check="other" points=1\ncheck(other, points=1)\n' + EXTRA,
+        "check=",
+        "no answer before it",
+    ),
+    "check_without_points": ('check="double" points=4', 'check="double"', "check=", "points above zero"),
+    "check_for_zero_points": ('check="double" points=4', 'check="double" points=0', "check=", "given 0"),
+    "check_for_negative_points": (
+        'check="double" points=4',
+        'check="double" points=-1',
+        "check=",
+        "given -1",
+    ),
+    "check_for_points_in_words": ('double" points=4', 'double" points="4"', "check=", "given '4'"),
+    "essay_without_points": ('essay="why" points=3', 'essay="why"', "essay=", "points above zero"),
+    "points_on_an_answer": ('answer="double"', 'answer="double" points=4', "answer=", "points belong to"),
+    "points_of_mark_and_call_differ": (
+        "(double, points=4)",
+        "(double, points=5)",
+        "check(double",
+        "check says 5",
+    ),
+    "call_without_points": ("(double, points=4)", "(double)", "check(double", "check says nothing"),
+    "call_of_another_check": ("check(double,", "check(triple,", "check(triple", "expected check(double"),
+    "call_not_last": (
+        "check(double, points=4)",
+        "check(double, points=4)\nx = 1",
+        "x = 1",
+        "as the last line",
+    ),
+    "call_hidden": (
+        "### END HIDDEN TESTS\ncheck(double, points=4)",
+        "check(double, points=4)\n### END HIDDEN TESTS",
+        "### BEGIN HIDDEN TESTS",
+        "and not hidden",
+    ),
+    "call_silenced": ("check(double, points=4)", "check(double, points=4) ;", "check(double", "semicolon"),
+    "two_answers_of_one_name": ("", EXTRA.replace("other", "double"), 37, "line 7 has one of that name"),
+    "two_cells_of_one_grade_id": (
+        'locked="title"',
+        'locked="check-double"',
+        "check=",
+        "line 1 has one of that",
+    ),
+    "essay_called_like_an_answer": ('"why"', '"double"', "essay=", "line 7 has one of that name"),
+    "solution_left_open": ("    ### END SOLUTION\n", "", "### BEGIN SOLUTION", "not closed"),
+    "solution_never_opened": ("    ### BEGIN SOLUTION\n", "", "### END SOLUTION", "closes nothing"),
+    "solution_inside_a_solution": ("    return twice", "    ### BEGIN SOLUTION", 13, "that line 11 opened"),
+    "hidden_tests_left_open": ("### END HIDDEN TESTS\n", "", "### BEGIN HIDDEN", "not closed"),
+    "hidden_tests_never_opened": ("### BEGIN HIDDEN TESTS\n", "", "### END HIDDEN", "closes nothing"),
+    "tests_close_a_solution": (
+        "    ### END SOLUTION",
+        "    ### END HIDDEN TESTS",
+        14,
+        "BEGIN SOLUTION of line 11",
+    ),
+    "essay_left_open": ("# ### END SOLUTION\n", "", "# ### BEGIN SOLUTION", "not closed"),
+    "solution_in_a_check": ("HIDDEN TESTS", "SOLUTION", 18, "BEGIN SOLUTION does not belong in check"),
+    "tests_in_an_answer": (
+        "    return twice",
+        "    ### BEGIN HIDDEN TESTS\n    ### END HIDDEN TESTS",
+        13,
+        "does not belong in answer",
+    ),
+    "solution_in_a_cell_without_a_mark": (
+        "from rnnkit import check",
+        "### BEGIN SOLUTION\nx = 1\n### END SOLUTION",
+        5,
+        "does not belong in a cell without a mark",
+    ),
+    "solution_in_locked_text": (
+        "# # Doubling",
+        "# ### BEGIN SOLUTION\n# x\n# ### END SOLUTION",
+        2,
+        "does not belong in locked",
+    ),
+    "misspelled_edge_in_code": (
+        "    ### BEGIN SOLUTION",
+        "    ### BEGIN SOLUTON",
+        "SOLUTON",
+        "expected ### BEGIN",
+    ),
+    "misspelled_edge_in_an_essay": (
+        "# ### END SOLUTION",
+        "# ### END SOLUTON",
+        "SOLUTON",
+        "expected ### BEGIN",
+    ),
+    "edge_with_words_beside_it": (
+        "    ### BEGIN SOLUTION",
+        "    x = 1  # BEGIN SOLUTION",
+        11,
+        "expected ### BEGIN",
+    ),
+    "nothing_hidden_in_an_answer": (
+        "    twice = x + x\n    return twice\n",
+        "",
+        "answer=",
+        "answer 'double' hides nothing",
+    ),
+    "nothing_hidden_in_an_essay": (
+        "# Twice is once, and once more.\n",
+        "",
+        "essay=",
+        "essay 'why' hides nothing",
+    ),
+    "hidden_outside_the_function": (
+        "    ### BEGIN SOLUTION",
+        "### BEGIN SOLUTION",
+        "### BEGIN SOL",
+        "indent it",
+    ),
+    "answer_defines_another_name": ("def double(x)", "def duoble(x)", "answer=", "does not define double"),
+    "answer_hides_its_name": (
+        "def double(x):",
+        "def helper():\n    ### BEGIN SOLUTION\n    pass\n    ### END SOLUTION\nif 0:\n  def double(x):",
+        "answer=",
+        "does not define double",
+    ),
+    "essay_without_rubric": ('rubric="why"', 'locked="why-not"', "essay=", "no rubric before it"),
+    "rubric_without_essay": ('rubric="why"', 'rubric="wy"', "rubric=", "rubric 'wy' has no essay"),
+    "rubric_that_does_not_add_up": ("- 2 points", "- 1 point", "rubric=", "adds up to 2 points"),
+    "rubric_without_points": ("point", "mark", "rubric=", "adds up to 0 points"),
+    "unknown_mark": ("answer=", "anwser=", "anwser=", "unknown mark 'anwser'"),
+    "mark_without_a_name": ('answer="double"', "answer", "# %% answer", "unknown mark 'answer'"),
+    "mark_without_quotes": ('answer="double"', "answer=double", "answer=", "unknown mark 'answer=double'"),
+    "mark_with_an_odd_name": ('locked="title"', 'locked="the title"', "locked=", "a name has"),
+    "two_marks_on_a_cell": ('answer="double"', 'answer="double" locked="it"', "answer=", "several marks"),
+    "check_in_text": ('%% check="double"', '%% [markdown] check="double"', "check=", "marks a code cell"),
+    "essay_in_code": ('[markdown] essay="why"', 'essay="why"', "essay=", "marks a markdown cell"),
+    "code_that_does_not_parse": ("twice = x + x", "twice = x +", "twice =", "does not parse"),
+    "code_that_students_cannot_parse": (
+        "    twice = x + x",
+        "    return (\n    ### END SOLUTION\n    x + x)\n    ### BEGIN SOLUTION",
+        "x + x)",
+        "does not parse",
+    ),
+    "cell_longer_than_a_screen": ("from rnnkit import check", LONG, 4, "46 lines, and a screen holds 45"),
+    "text_before_the_first_cell": (
+        "# %% [markdown] locked=",
+        "# Hello.\n\n# %% locked=",
+        1,
+        "cannot be told apart",
+    ),
+    "string_that_begins_like_a_cell": ('"""Twice x."""', '"""Twice\n# %%\n"""', 1, "cannot be told apart"),
+    "header_that_nobody_can_read": (
+        "# %% [markdown] locked=",
+        "# ---\n# jupyter:\n#   kernelspec:\n#     name: python3\n# ---\n# %% locked=",
+        1,
+        "cannot read this file",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_refused(write, mistake):
+    old, new, where, message = MISTAKES[mistake]
+    text = LESSON + new if old == "" else LESSON.replace(old, new)
+    assert text != LESSON
+    if isinstance(where, str):
+        where = next(number for number, line in enumerate(text.split("\n"), start=1) if where in line)
+    with pytest.raises(Refused) as refused:
+        read_sources(write(text))
+    prefix = f"solutions/02_doubling/02_doubling.py:{where}: "
+    assert any(line.startswith(prefix) and message in line for line in refused.value.mistakes), refused.value
+
+
+def test_lesson_without_a_mistake_is_not_refused(write):
+    assert list(read_sources(write())) == ["02_doubling"]
+
+
+def test_refused_when_file_and_folder_differ(write):
+    with pytest.raises(Refused, match=r"solutions/02_doubling/02_dubbing.py:1: .*expected 02_doubling.py"):
+        read_sources(write(name="02_dubbing"))
+
+
+def test_all_mistakes_of_all_lessons_are_told_and_nothing_is_written(write, monkeypatch):
+    write(name="01_right", folder="01_right")
+    write(LESSON.replace("answer=", "anwser="), name="03_wrong", folder="03_wrong")
+    root = write(LESSON.replace("- 2 points", "- 1 point").replace("points=4)", "points=5)"))
+    monkeypatch.chdir(root)
+    result = CliRunner().invoke(main, ["build"])
+    assert result.exit_code == 1
+    told = [line.split(": ")[0] for line in result.stderr.splitlines()]
+    assert told[:2] == [f"solutions/02_doubling/02_doubling.py:{line}" for line in (21, 26)]
+    assert "solutions/03_wrong/03_wrong.py:7" in told
+    assert told[-1] == "Nothing was written"
+    assert not (root / "lessons").exists() and not (root / "course").exists()
+
+
+def test_a_lesson_that_does_not_exist_is_refused(write, monkeypatch):
+    monkeypatch.chdir(write())
+    result = CliRunner().invoke(main, ["build", "02_dubling"])
+    assert (result.exit_code, "no such lesson" in result.stderr) == (1, True)
+
+
+@pytest.fixture(scope="module")
+def rebuilt(tmp_path_factory):
+    """The repository's own lessons, built anew into two folders: by a command and by a call."""
+    roots = [tmp_path_factory.mktemp(name) for name in ("command", "call")]
+    for root in roots:
+        shutil.copytree(ROOT / "solutions", root / "solutions")
+        shutil.copy(ROOT / "nbgrader_config.py", root)
+    command = [sys.executable, "-m", "autograder", "build"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("RNNKIT_COURSE", raising=False)
+        patch.setenv("PYTHONPATH", str(ROOT))
+        subprocess.run(command, cwd=roots[0], check=True, capture_output=True)
+        build_lessons(roots[1])
+    return roots
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.ipynb")}
+
+
+def test_building_twice_gives_identical_bytes(rebuilt):
+    command, call = rebuilt
+    assert contents(command) == contents(call)
+    assert len(contents(call)) == 2 * len(SOURCES) > 0
+
+
+def test_committed_lessons_are_what_the_build_makes(rebuilt):
+    listed = subprocess.run(["git", "ls-files", "lessons"], cwd=ROOT, capture_output=True, text=True)
+    made = {path.relative_to(rebuilt[0]): path.read_bytes() for path in rebuilt[0].glob("lessons/*/*.ipynb")}
+    stale = [str(path) for path, text in made.items() if not holds(ROOT / path, text)]
+    assert stale == [], "run `make build` and commit lessons/"
+    left = {Path(name) for name in listed.stdout.split() if name.endswith(".ipynb")} - set(made)
+    assert left == set(), "these have no source in solutions/ any more"
+
+
+def holds(path, text):
+    return path.exists() and path.read_bytes() == text
+
+
+def leaks(source, notebook):
+    """Lines of the source's hidden parts that a notebook holds more often than the source shows them."""
+    lines = [line.removeprefix("#").strip() for line in source.splitlines()]
+    hidden, shown = Counter(), Counter()
+    inside = False
+    for line in lines:
+        if re.search("(BEGIN|END) (SOLUTION|HIDDEN TESTS)", line):
+            inside = "BEGIN" in line
+        else:
+            (hidden if inside else shown)[line] += 1
+    released = Counter(
+        line.strip().removeprefix("#").strip() for cell in notebook.cells for line in cell.source.splitlines()
+    )
+    return [line for line in hidden if line and released[line] > shown[line]]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_released_lesson_holds_no_solution_no_model_answer_and_no_hidden_test(rebuilt, path):
+    released = rebuilt[0] / "lessons" / path.stem / f"{path.stem}.ipynb"
+    text = released.read_text(encoding="utf-8")
+    assert not re.search("(BEGIN|END) (SOLUTION|HIDDEN TESTS)", text)
+    assert "jupytext" not in json.dumps(json.loads(text)["metadata"])
+    assert leaks(path.read_text(encoding="utf-8"), nbformat.reads(text, as_version=4)) == []
+
+
+def test_the_search_for_leaks_finds_them(write):
+    root = write()
+    build_lessons(root)
+    student, instructor = editions(root)
+    assert leaks(LESSON, student) == []
+    assert leaks(LESSON, instructor) == [
+        "twice = x + x",
+        "return twice",
+        "assert double(21) == 42",
+        "Twice is once, and once more.",
+    ]
+    once = LESSON.replace("# # Doubling", "# # Doubling\n# assert double(21) == 42")
+    assert leaks(once, instructor) == ["twice = x + x", "return twice", "Twice is once, and once more."]
