@@ -1,9 +1,9 @@
 # make lab and make test do everything; make help lists the rest.
-PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
+PYTHON := $(or $(PYTHON),$(shell command -v python3.11 || command -v python3),python3)
 BIN := .venv/bin
 READY := .venv/ready
 LESSONS := $(patsubst solutions/%.py,lessons/%.ipynb,$(wildcard solutions/*/*.py))
-AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help lab formgrader test build bench screenshots clean
 
@@ -11,13 +11,13 @@ help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 lab: $(READY) $(LESSONS)  ## open the lessons in JupyterLab, as a student sees them
-	$(JUPYTER_LAB)
+	$(JUPYTER)
 
-formgrader: $(READY) $(LESSONS)  ## open JupyterLab with the instructor's views
-	$(JUPYTER_LAB)
+formgrader: build  ## open the instructor's view: nbgrader's Formgrader, and JupyterLab with its menus at /lab
+	$(JUPYTER)
 
 test: $(READY)  ## run every test
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 build: $(READY)  ## write lessons/ anew from solutions/
 	$(BIN)/python -m autograder build
@@ -31,22 +31,25 @@ screenshots: $(READY)  ## take the pictures in docs/ anew
 clean:  ## remove the environment; lessons and student data stay
 	rm -rf .venv
 
-# Jupyter's settings: those of the house, and for the student those that hide the instructor's menus.
-lab formgrader: export PATH := $(CURDIR)/$(BIN):$(PATH)
+# "/" leads to the page that opens. It is set here and not as LabApp.default_url, because the address that
+# Jupyter prints would not work: it puts "?token=" behind a default URL that has a "?" already.
+JUPYTER = $(BIN)/jupyter lab --LabApp.default_url=/ --ServerApp.tornado_settings="{'default_url': '$(PAGE)'}" \
+  --ServerApp.root_dir="$(or $(ROOT),.)" $(if $(filter 0,$(shell id -u)),--allow-root) $(JUPYTER_ARGS)
+lab: PAGE := /lab/tree/lessons/00_start_here/00_start_here.ipynb?file-browser-path=/lessons
 lab: export JUPYTER_CONFIG_PATH := $(CURDIR)/jupyter/student:$(CURDIR)/jupyter
+formgrader: PAGE := /formgrader
+formgrader: ROOT := $(RNNKIT_COURSE)
 formgrader: export JUPYTER_CONFIG_PATH := $(CURDIR)/jupyter
-JUPYTER_LAB = $(BIN)/jupyter lab $(AS_ROOT) $(ARGS)
 
-# A lesson that is missing is built; one that is there may hold a student's answers and stays.
-$(LESSONS): | $(READY)
-	$(BIN)/python -m autograder build
+# A lesson that is missing is built. One that is there may hold a student's answers: only `make build` replaces it.
+$(LESSONS): lessons/%.ipynb: | $(READY)
+	$(BIN)/python -m autograder build $(*D)
 
 # The stamp is written last, so that an environment left half made is made anew.
 $(READY): constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys, venv, ensurepip; assert sys.version_info >= (3, 11)' 2>/dev/null || { \
-	  echo "Expected Python 3.11 or newer with its venv module, but $(PYTHON) is not that."; \
-	  echo "On Debian or Ubuntu: apt install python3.11 python3.11-venv"; \
-	  echo "Elsewhere: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
+	  echo 'Expected Python 3.11 or newer with its venv module; "$(PYTHON)" is not that.'; \
+	  echo 'Debian, Ubuntu: apt install python3.11-venv. Elsewhere: make $(MAKECMDGOALS) PYTHON=path/to/python3.11'; exit 1; }
 	test -e $@ || $(PYTHON) -m venv --clear .venv
 	rm -f $@
 	$(BIN)/pip install -c constraints.txt torch  # first and by itself, so that nothing else chooses its build
