@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 from rattler import MatchSpec, PackageRecord
-from rattler.package.build_string import BuildString
+from rattler.package import BuildString
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,8 @@ def test_conda_specs_parse_strictly_and_accept_what_is_installed(environment):
             "pytorch-cpu": Version(version("torch")).public}
     assert set(specs) == set(here)
     for name, spec in specs.items():
-        assert spec.matches(PackageRecord(name, here[name], BuildString("0"), 0, "linux-64")), f"{spec}: {here[name]}"
+        record = PackageRecord(name, here[name], BuildString("0"), 0, "linux-64")
+        assert spec.matches(record), f"{spec}: {here[name]}"
 
 
 def test_binder_installs_what_the_lessons_need_at_the_pinned_versions(environment, wanted, pins):
