@@ -223,10 +223,7 @@ def pair_mistakes(cells):
 def sum_mistakes(rubric, points):
     total = sum(float(item) for item in RUBRIC_ITEM.findall(rubric.node.source))
     if total != points:
-        yield (
-            rubric.line,
-            (
-                f"rubric {rubric.name!r} adds up to {total:g} points, its essay is worth {points}: "
-                "write each as a list item that begins '1 point:' or '2 points:'"
-            ),
+        yield rubric.line, (
+            f"rubric {rubric.name!r} adds up to {total:g} points, its essay is worth {points}: "
+            "expected list items that begin '1 point:' or '2 points:'"
         )
