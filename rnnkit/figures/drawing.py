@@ -1,0 +1,83 @@
+"""The strokes of a diagram: a sheet, cells with a symbol in them, arrows between them, blocks to scale.
+
+Positions and lengths are inches on the sheet; (0, 0) is its lower left corner.
+"""
+
+import numpy as np
+
+from rnnkit.figures.style import FAINT, INK, SYMBOL, TEXT, tint
+
+
+def sheet(figure):
+    """Axes without axes: the whole figure, one unit an inch."""
+    ax = figure.add_axes((0, 0, 1, 1))
+    ax.set(xlim=(0, figure.get_figwidth()), ylim=(0, figure.get_figheight()))
+    ax.axis("off")
+    return ax
+
+
+def cell(ax, at, symbol, color, radius=0.3, shape="circle", size=SYMBOL, filled=False):
+    """A symbol in a circle, a square or a rounded box; `radius` is half its height."""
+    from matplotlib.patches import Circle, FancyBboxPatch
+    look = {"facecolor": color if filled else tint(color), "edgecolor": color, "linewidth": 2, "zorder": 3}
+    if shape == "circle":
+        patch = Circle(at, radius, **look)
+    else:
+        corner = 0.5 * radius if shape == "rounded" else 0.08 * radius
+        style = f"round,pad=0,rounding_size={corner}"
+        side = 1.8 * radius
+        patch = FancyBboxPatch((at[0] - side / 2, at[1] - side / 2), side, side, boxstyle=style, **look)
+    ax.add_patch(patch)
+    write(ax, at, symbol, size=size, color="white" if filled else INK, zorder=4, va="center_baseline")
+
+
+def arrow(ax, start, end, color=INK, width=1.5, gap=0.0, bend=0.0, dashed=False):
+    """An arrow that leaves `gap` free at both ends.
+
+    gap: one length for both ends, or a pair. bend: how far it curves to its left, as a share of its length.
+    """
+    start, end = np.asarray(start, float), np.asarray(end, float)
+    along = (end - start) / np.linalg.norm(end - start)
+    before, after = np.broadcast_to(gap, 2)
+    ax.annotate("", xy=end - after * along, xytext=start + before * along, zorder=2, arrowprops={
+        "arrowstyle": f"-|>,head_width={0.14 + 0.06 * width},head_length={0.3 + 0.1 * width}", "color": color,
+        "linewidth": width, "shrinkA": 0, "shrinkB": 0, "linestyle": "--" if dashed else "-",
+        "connectionstyle": f"arc3,rad={-bend}"})
+
+def write(ax, at, text, size=TEXT, color=INK, ha="center", va="center", **more):
+    """Text at a place."""
+    return ax.text(*at, text, fontsize=size, color=color, ha=ha, va=va, **more)
+
+
+def block(ax, corner, rows, columns, unit, color=FAINT, share=0.2, strong=False):
+    """A matrix to scale: rows x columns squares of side `unit`, from its upper left corner."""
+    from matplotlib.collections import LineCollection
+    from matplotlib.patches import Rectangle
+    left, top = corner
+    right, bottom = left + columns * unit, top - rows * unit
+    place = (left, bottom), right - left, top - bottom
+    ax.add_patch(Rectangle(*place, facecolor=tint(color, share), zorder=1))
+    inner = [[(left + k * unit, bottom), (left + k * unit, top)] for k in range(1, columns)]
+    inner += [[(left, top - k * unit), (right, top - k * unit)] for k in range(1, rows)]
+    ax.add_collection(LineCollection(inner, colors="white", linewidths=1, zorder=1), autolim=False)
+    width = 3 if strong else 1.5
+    ax.add_patch(Rectangle(*place, facecolor="none", edgecolor=color, linewidth=width, zorder=2))
+
+
+def spread(positions, gap):
+    """Positions for labels: as near to the given ones as may be, in the same order, at least `gap` apart."""
+    positions = np.asarray(positions, float)
+    order = np.argsort(positions, kind="stable")
+    groups = []
+    for place in positions[order]:
+        groups.append([place, 1])
+        while len(groups) > 1 and _overlap(*groups[-2:], gap):
+            (first, m), (second, n) = groups.pop(-2), groups.pop()
+            groups.append([(first * m + second * n) / (m + n), m + n])
+    placed = np.empty_like(positions)
+    placed[order] = [center + gap * (k - (n - 1) / 2) for center, n in groups for k in range(n)]
+    return placed
+
+
+def _overlap(below, above, gap):
+    return above[0] - below[0] < gap * (below[1] + above[1]) / 2

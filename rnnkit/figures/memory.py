@@ -1,0 +1,168 @@
+"""What a state keeps: an impulse that dies, rings or stays, and a sequence that is padded with zeros."""
+
+import numpy as np
+
+from rnnkit.figures.arguments import count, expect_functions, expect_whole
+from rnnkit.figures.drawing import spread
+from rnnkit.figures.explorer import Explorer, Slider
+from rnnkit.figures.picture import Picture
+from rnnkit.figures.style import COLOR, INK, QUIET, SHADE, SMALL, TEXT, TITLE, tint
+
+STEPS = 60
+DASHES = ("-", "--", "-.", ":")
+IMPULSE_WEIGHTS = np.array([[0.9, -0.4]])  # W_x: one input, two units
+
+
+def turning_matrix(radius, angle):
+    """W_h (2, 2), which scales a state by `radius` and turns it by `angle` degrees.
+
+    Its eigenvalues are radius e^(+-i angle), so its spectral radius is `radius`.
+    """
+    c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    return radius * np.array([[c, s], [-s, c]])
+
+
+def impulse_response(rnn_step, radius, angle, impulse):
+    """The states h (60, 2) when the input is `impulse` at step 0 and zero at every later step."""
+    W_h, b = turning_matrix(radius, angle), np.zeros(2)
+    h_t, h = np.zeros((1, 2)), np.empty((STEPS, 2))
+    for t in range(STEPS):
+        x_t = np.full((1, 1), impulse if t == 0 else 0.0)
+        h_t, _ = rnn_step(x_t, h_t, IMPULSE_WEIGHTS, W_h, b)
+        h[t] = np.reshape(h_t, 2)
+    return h
+
+
+def half_life(length):
+    """The first step from which on the length |h_t| is at most half of |h_0|, or None."""
+    above = np.flatnonzero(length > length[0] / 2)
+    return None if len(above) and above[-1] == len(length) - 1 else int(above[-1]) + 1 if len(above) else 0
+
+
+def sign_changes(h):
+    """How often the unit with the largest value changes its sign while |h_t| is above a hundredth of |h_0|."""
+    length = np.linalg.norm(h, axis=1)
+    largest = h[length > 0.01 * length[0], np.argmax(np.abs(h).max(axis=0))]
+    return int(np.count_nonzero(np.diff(np.sign(largest))))
+
+
+def verdict(h):
+    """What becomes of the state, in a sentence, from the lengths |h_t| and from how often a sign changes."""
+    length = np.linalg.norm(h, axis=1)
+    rings, half, left = sign_changes(h) > 1, half_life(length), length[-1] / length[0]
+    if half is not None:
+        what = "dies" if left < 0.01 else "fades"
+        rest = "" if left < 0.01 else f", {100 * left:.0f}% left after {STEPS - 1}"
+        return f"It {'rings and ' * rings}{what}: half gone after {count(half, 'step')}{rest}"
+    if np.ptp(h[-10:], axis=0).max() < 1e-3 * length[-1]:
+        return f"It settles on a state of its own, of length {length[-1]:.2f}"
+    what = "rings on" if rings else "moves on"
+    return f"It {what}: of length {length[0]:.2f} at first, {length[-1]:.2f} after {STEPS - 1} steps"
+
+
+def impulse_explorer(rnn_step):
+    """One impulse at t = 0, then nothing: how long do the states that `rnn_step` makes remember it?
+
+    rnn_step: rnn_step(x, h, W_x, W_h, b) -> h_next, cache. It runs for 60 steps with N = 1, D = 1, H = 2.
+    Returns an Explorer with the controls `radius` (the spectral radius of W_h), `angle` (by which W_h turns
+    the state at every step, in degrees) and `impulse` (the input at t = 0).
+    Raises ValueError where rnn_step is no function.
+    """
+    expect_functions("impulse_explorer", rnn_step=rnn_step)
+
+    def picture_of(radius, angle, impulse):
+        h = impulse_response(rnn_step, radius, angle, impulse)
+        return Picture(lambda figure: _draw_impulse(figure, h, radius, angle),
+                       _impulse_in_words(h, radius, angle, impulse), 3.5)
+
+    return Explorer(picture_of,
+                    radius=Slider("Spectral radius of W_h", 0.5, 1.5, 0.01, 0.9),
+                    angle=Slider("Turn at every step (degrees)", 0, 180, 5, 30),
+                    impulse=Slider("Input at t = 0", 0.1, 3, 0.1, 1))
+
+
+def _impulse_in_words(h, radius, angle, impulse):
+    length = np.linalg.norm(h, axis=1)
+    lengths = ", ".join(f"{length[t]:.3g} at t = {t}" for t in (0, 10, 30, STEPS - 1))
+    return (f"The two units of a state over {STEPS} steps, after an input of {impulse:g} at t = 0 and zeros "
+            f"from then on. W_h has spectral radius {radius:g} and turns the state by {angle:g} degrees at "
+            f"every step. {verdict(h)}. The larger unit changes its sign {sign_changes(h)} times. "
+            f"The length of h_t: {lengths}.")
+
+
+def _draw_impulse(figure, h, radius, angle):
+    figure.text(0.012, 0.92, verdict(h), fontsize=TITLE, fontweight="bold")
+    _draw_eigenvalues(figure.add_axes((0.015, 0.15, 0.25, 0.6)), radius, angle)
+    ax = figure.add_axes((0.365, 0.165, 0.62, 0.68))
+    steps, length = np.arange(STEPS), np.linalg.norm(h, axis=1)
+    top = 1.1 * length.max()
+    ax.fill_between(steps, -length, length, color=tint(COLOR["h"], 0.15), linewidth=0)
+    for unit, at in enumerate(spread(h[0], 0.16 * top)):
+        ax.plot([-5, -1, *steps], [at, at, *h[:, unit]], DASHES[unit], color=COLOR["h"])
+        ax.text(-5.6, at, f"unit {unit + 1}", fontsize=SMALL, ha="right", va="center")
+    ax.axhline(0, color=QUIET, linewidth=0.8, zorder=1)
+    half = half_life(length)
+    if half is not None:
+        ax.axvline(half, color=INK, linewidth=1, linestyle=(0, (2, 2)))
+        aside = {"x": half - 0.8, "ha": "right"} if half > 40 else {"x": half + 0.8, "ha": "left"}
+        ax.text(y=-0.98 * top, s=f"half gone: t = {half}", fontsize=SMALL, va="bottom", **aside)
+    figure.text(0.985, 0.865, r"shaded: $\pm$ the length of $h_t$", fontsize=SMALL, color=QUIET, ha="right")
+    ax.set(xlim=(-13, STEPS), ylim=(-top, top), xticks=range(0, STEPS + 1, 10),
+           xlabel="steps since the impulse, $t$", ylabel="$h_t$")
+    ax.spines["bottom"].set_bounds(0, STEPS)
+    ax.locator_params(axis="y", nbins=5)
+
+
+def _draw_eigenvalues(ax, radius, angle):
+    """Where the eigenvalues of W_h lie, and the circle of radius 1."""
+    around = np.linspace(0, 2 * np.pi, 200)
+    ax.fill(np.cos(around), np.sin(around), facecolor=SHADE, edgecolor=QUIET)
+    ax.plot([-1.6, 1.6], [0, 0], color=QUIET, linewidth=0.6)
+    ax.plot([0, 0], [-1.6, 1.6], color=QUIET, linewidth=0.6)
+    eigenvalues = np.linalg.eigvals(turning_matrix(radius, angle))
+    ax.plot(eigenvalues.real, eigenvalues.imag, "o", color=COLOR["W"], markeredgecolor=INK, markersize=9)
+    ax.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), aspect="equal")
+    ax.axis("off")
+    ax.set_title("eigenvalues of $W_h$", loc="center", fontsize=TEXT)
+    ax.text(0, -1.7, "the circle has radius 1", ha="center", va="top", fontsize=SMALL, color=QUIET)
+
+
+def padding(h, length):
+    """What zeros do to a state: the units of one sequence over time, and the part that is padding.
+
+    h: (T, H), the states of one sequence (h[:, n] of a batch).
+    length: how many of the T steps are the sequence.
+    Returns a Picture. Raises ValueError where h is not (T, H), or length not a whole number from 1 to T.
+    """
+    h = np.asarray(h, float)
+    if h.ndim != 2 or 0 in h.shape:
+        raise ValueError(f"padding: h has shape {h.shape}; (T, H) was expected, "
+                         "the states of one sequence: h[:, n].")
+    length = expect_whole("padding", "length", length, 1, len(h))
+    T, H = h.shape
+    size = np.linalg.norm(h[length - 1])
+    moved = np.linalg.norm(h[-1] - h[length - 1])
+    share = f"{100 * moved / size:.0f}% of its length" if size else "it had length 0"
+    rest = count(T - length, "step")
+    title = (f"After {rest} of padding the state has moved by {moved:.2f} ({share})" if length < T
+             else f"No padding: the sequence fills all {count(T, 'step')}")
+    alt = (f"The {H} units of one state over {count(T, 'step')}. The sequence ends at step {length}, where the "
+           f"state has length {size:.2f}; in the {rest} after it the input is zero. {title}.")
+    return Picture(lambda figure: _draw_padding(figure, h, length, title), alt, 3.3)
+
+
+def _draw_padding(figure, h, length, title):
+    T, H = h.shape
+    figure.text(0.012, 0.92, title, fontsize=TITLE, fontweight="bold")
+    ax = figure.add_axes((0.085, 0.17, 0.895, 0.64))
+    top = 1.1 * np.abs(h).max(initial=1e-9)
+    for unit in range(H):
+        ax.plot(np.arange(1, T + 1), h[:, unit], DASHES[unit % len(DASHES)], color=COLOR["h"], linewidth=1.5)
+    ax.axhline(0, color=QUIET, linewidth=0.8)
+    ax.set(xlim=(1, max(T, 2)), ylim=(-top, top), xlabel="step", ylabel="$h_t$, unit by unit")
+    ax.locator_params(axis="x", integer=True)
+    ax.axvline(length, color=INK, linewidth=1.2)
+    ax.text((1 + length) / 2, top, "the sequence", ha="center", va="bottom", fontsize=SMALL)
+    if length < T:
+        ax.axvspan(length, T, color=SHADE, zorder=0, linewidth=0)
+        ax.text((length + T) / 2, top, "padding: the input is 0", ha="center", va="bottom", fontsize=SMALL)

@@ -1,0 +1,77 @@
+"""A picture that a notebook shows, and that says in words what it shows."""
+
+import base64
+import html
+import io
+from functools import cached_property
+from pathlib import Path
+
+from rnnkit.figures.style import COLOR, DPI, WIDTH, the_look
+
+
+class Picture:
+    """A drawing together with its text alternative.
+
+    draw: a function that fills a matplotlib Figure; it is called when the picture is first looked at.
+    alt: what the picture shows, with its numbers.
+    height: in inches; every picture has the same width.
+
+    A notebook shows it as an image. A kernel without matplotlib shows the text alternative, and what is
+    missing.
+    """
+
+    def __init__(self, draw, alt, height):
+        self.draw, self.alt, self.height = draw, alt, height
+
+    @cached_property
+    def figure(self):
+        """The matplotlib Figure. Raises ImportError where matplotlib is missing."""
+        with the_look():
+            from matplotlib.figure import Figure
+            figure = Figure(figsize=(WIDTH, self.height))
+            self.draw(figure)
+        return figure
+
+    @cached_property
+    def png(self):
+        """The image in bytes, two dots for each px. Raises ImportError where matplotlib is missing."""
+        image = io.BytesIO()
+        figure = self.figure
+        with the_look():
+            figure.savefig(image, format="png", dpi=DPI, pil_kwargs={"compress_level": 1})
+        return image.getvalue()
+
+    def save(self, path):
+        """Write the image to a file. Raises ImportError where matplotlib is missing."""
+        Path(path).write_bytes(self.png)
+
+    @property
+    def html(self):
+        return self._repr_mimebundle_()["text/html"]
+
+    def __repr__(self):
+        return self.alt
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        try:
+            data = base64.b64encode(self.png).decode()
+        except ImportError:
+            lines = missing("matplotlib", "draws this picture"), f"What it shows: {self.alt}"
+            return {"text/html": note(*lines), "text/plain": "\n".join(lines)}
+        image = (f'<img class="rnnkit-picture" alt="{html.escape(self.alt)}" '
+                 f'style="width: {100 * WIDTH:.0f}px; max-width: 100%; height: auto; border-radius: 4px" '
+                 f'src="data:image/png;base64,{data}">')
+        return {"text/html": image, "text/plain": self.alt}
+
+
+def missing(package, does):
+    """What to tell a reader whose kernel lacks a package."""
+    return (f"This kernel does not have {package}, which {does}. Run %pip install {package} in a cell, restart "
+            "the kernel, reload this page, and run the cell again.")
+
+
+def note(*paragraphs):
+    """Paragraphs that stand where something is missing."""
+    text = "".join(f"<p>{html.escape(paragraph)}</p>" for paragraph in paragraphs)
+    look = f"border-left: 4px solid {COLOR['y']}; padding: 0 1em"
+    return f'<div class="rnnkit-note" role="note" style="{look}">{text}</div>'
