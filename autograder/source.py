@@ -205,7 +205,7 @@ def pair_mistakes(cells):
     first = {}
     for cell in cells:
         if (before := first.setdefault(cell.grade_id, cell)) is not cell:
-            yield cell.line, f"{cell.kind} {cell.name!r}: line {before.line} has one of that name already"
+            yield cell.line, f"{cell.kind} {cell.name!r}: taken by {before.kind} in line {before.line}"
     named = {(cell.kind, cell.name): cell for cell in reversed(cells)}
     for cell in cells:
         if cell.kind == "answer" and ("check", cell.name) not in named:

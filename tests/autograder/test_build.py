@@ -199,14 +199,14 @@ MISTAKES = {
         "and not hidden",
     ),
     "call_silenced": ("check(double, points=4)", "check(double, points=4) ;", "check(double", "semicolon"),
-    "two_answers_of_one_name": ("", EXTRA.replace("other", "double"), 37, "line 7 has one of that name"),
+    "two_answers_of_one_name": ("", EXTRA.replace("other", "double"), 37, "taken by answer in line 7"),
     "two_cells_of_one_grade_id": (
         'locked="title"',
         'locked="check-double"',
         "check=",
-        "line 1 has one of that",
+        "taken by locked in line 1",
     ),
-    "essay_called_like_an_answer": ('"why"', '"double"', "essay=", "line 7 has one of that name"),
+    "essay_called_like_an_answer": ('"why"', '"double"', "essay=", "taken by answer in line 7"),
     "solution_left_open": ("    ### END SOLUTION\n", "", "### BEGIN SOLUTION", "not closed"),
     "solution_never_opened": ("    ### BEGIN SOLUTION\n", "", "### END SOLUTION", "closes nothing"),
     "solution_inside_a_solution": ("    return twice", "    ### BEGIN SOLUTION", 13, "that line 11 opened"),
@@ -384,17 +384,21 @@ def test_building_twice_gives_identical_bytes(rebuilt):
     assert len(contents(call)) == 2 * len(SOURCES) > 0
 
 
+def git(*command):
+    return subprocess.run(["git", *command], cwd=ROOT, capture_output=True)
+
+
+def committed(path):
+    """A file as git has it, so that a student's answers in lessons/ do not look like a stale build."""
+    staged = git("show", f":{path.as_posix()}")
+    return staged.stdout if staged.returncode == 0 else (ROOT / path).read_bytes()
+
+
 def test_committed_lessons_are_what_the_build_makes(rebuilt):
-    listed = subprocess.run(["git", "ls-files", "lessons"], cwd=ROOT, capture_output=True, text=True)
     made = {path.relative_to(rebuilt[0]): path.read_bytes() for path in rebuilt[0].glob("lessons/*/*.ipynb")}
-    stale = [str(path) for path, text in made.items() if not holds(ROOT / path, text)]
-    assert stale == [], "run `make build` and commit lessons/"
-    left = {Path(name) for name in listed.stdout.split() if name.endswith(".ipynb")} - set(made)
-    assert left == set(), "these have no source in solutions/ any more"
-
-
-def holds(path, text):
-    return path.exists() and path.read_bytes() == text
+    there = {Path(name) for name in git("ls-files", "lessons/*.ipynb").stdout.decode().split()}
+    assert there == set(made), "lessons/ and solutions/ hold different lessons: git add or git rm"
+    assert [path for path in made if committed(path) != made[path]] == [], "make build, then git add lessons"
 
 
 def leaks(source, notebook):

@@ -19,6 +19,8 @@ from traitlets.config import PyFileConfigLoader
 from autograder.build import build_lessons
 from rnnkit import check
 
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own queries
+
 ROOT = Path(__file__).resolve().parents[2]
 LESSON = "02_the_recurrent_cell"
 ESSAYS = "03_backpropagation_through_time"
@@ -96,6 +98,13 @@ def filled(course, answers, lesson=LESSON):
     return released
 
 
+def short(submission):
+    """A submission whose author deleted what earns nothing, except the imports. It runs in a second."""
+    imports = next(cell for cell in submission.cells if cell.cell_type == "code")
+    submission.cells = [cell for cell in submission.cells if cell is imports or "nbgrader" in cell.metadata]
+    return submission
+
+
 def answers(course, student):
     right = {name: source(course, name) for name in ("rnn_step", "rnn_forward", "readout")}
     return {
@@ -119,7 +128,8 @@ def graded(course, config):
     students = {student: answers(course, student) for student in ("solved", "blank", "half-right", "noisy")}
     students["noisy"]["rnn_step"] += SHOUT_BEFORE_EVERY_CELL
     for student, wrote in students.items():
-        submit(course, student, filled(course, wrote))
+        submission = filled(course, wrote)
+        submit(course, student, submission if student == "solved" else short(submission))
         result = api.autograde(LESSON, student)
         assert result["success"], result["log"]
     result = api.generate_feedback(LESSON)
@@ -210,7 +220,7 @@ def test_an_essay_waits_for_a_person_and_an_empty_one_does_not(course, config):
 )
 def test_validate_names_the_checks_that_did_not_give_all_points(course, config, tmp_path, student, fails):
     path = tmp_path / f"{LESSON}.ipynb"
-    nbformat.write(filled(course, answers(course, student)), path)
+    nbformat.write(short(filled(course, answers(course, student))), path)
     failed = Validator(config=config).validate(str(path)).get("failed", [])
     checks = {source(course, grade_id): grade_id for grade_id in POINTS}
     assert [checks[cell["source"]] for cell in failed] == fails
