@@ -1,0 +1,438 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] locked="title"
+# # 03 · Backpropagation through time
+#
+# **The question.** The network of lesson 02 can remember, but it cannot learn: every weight in it is one that we picked. To pick
+# better ones we need a number for each of them. How much does the loss change when that weight moves a little, although
+# the weight is used at every step?
+#
+# **What you will write.** A way to *measure* a gradient, a way to *derive* it for one step, the loop that takes it through
+# time, and a few sentences on why gradients add up. Sixteen points, about an hour and a half.
+#
+# **What you need.** The forward pass of lesson 02. We import ours, which keeps the cache that the stub proposed. You can
+# paste yours below instead.
+
+# %%
+import numpy as np
+
+import rnnkit
+from rnnkit import available, check, figures, relative_error, rnn_forward, rnn_step, yours
+
+rng = np.random.default_rng(3)
+
+# %% [markdown] locked="measure-first"
+# ## Measure first
+#
+# A gradient answers a question that you can also put to the network directly. Move one weight up a little. Run the network. Move the
+# weight down a little. Run it again. The difference of the two losses, divided by the distance between the two weights, is the slope:
+#
+# $$\frac{\partial L}{\partial w} \approx \frac{L(w + \varepsilon) - L(w - \varepsilon)}{2\,\varepsilon}$$
+#
+# This is called the **numerical gradient**. It needs no calculus and knows nothing about networks, so it cannot make the same mistakes
+# that you and I make when we derive one. That is its whole worth: it is the judge.
+#
+# Why move in both directions? Expand $L$ around $w$. The terms with $\varepsilon^2$ are equal on both sides and cancel, and the error that is
+# left shrinks with $\varepsilon^2$. Moving up only leaves an error that shrinks with $\varepsilon$.
+
+# %%
+slope = np.exp(1.0)
+print("  eps     one-sided error   two-sided error    (for exp at 1)")
+for eps in (1e-1, 1e-2, 1e-3):
+    one_sided = (np.exp(1 + eps) - np.exp(1)) / eps
+    two_sided = (np.exp(1 + eps) - np.exp(1 - eps)) / (2 * eps)
+    print(f"{eps:6}   {abs(one_sided - slope):15.1e}   {abs(two_sided - slope):15.1e}")
+
+# %% [markdown] locked="card-numerical-gradient"
+# ### Exercise: `numerical_gradient`
+#
+# 4 points · 15 minutes · needs the formula above, once for each entry of an array
+#
+# <details><summary>Hint 1: where to begin</summary>
+# One entry at a time. <code>np.ndindex(x.shape)</code> gives the index of each, for an array of any number of axes.
+# </details>
+# <details><summary>Hint 2: all my entries are the same, or zero</summary>
+# Did only one entry move? Do <code>plus</code> and <code>minus</code> have an array each, or one between them? Look for <code>.copy()</code>.
+# </details>
+# <details><summary>Hint 3: almost the answer</summary>
+# For each index i: copy x twice, add eps to entry i of one copy, subtract it from entry i of the other, call f on both.
+# </details>
+
+
+# %% answer="numerical_gradient"
+def numerical_gradient(f, x, eps=1e-6):
+    """The gradient of f at x by central differences, one entry at a time.
+
+    f: takes an array of x's shape, returns a number. x: a float array of any shape. eps: how far an entry is moved.
+
+    Returns an array of x's shape. Leaves x as it was.
+    """
+    ### BEGIN SOLUTION
+    gradient = np.zeros_like(x)
+    for i in np.ndindex(x.shape):
+        plus, minus = x.copy(), x.copy()
+        plus[i] += eps
+        minus[i] -= eps
+        gradient[i] = (f(plus) - f(minus)) / (2 * eps)
+    return gradient
+    ### END SOLUTION
+
+
+# %% check="numerical_gradient" points=4
+check(numerical_gradient, points=4)
+
+# %% [markdown] locked="how-small"
+# ## How small is small?
+#
+# **Guess first.** The error shrinks with $\varepsilon^2$. So which is best: $10^{-3}$, $10^{-6}$ or $10^{-12}$?
+#
+# Below, your function measures the gradient of $W_h$ in a network of ten steps, for a range of $\varepsilon$, in double and in
+# single precision. The truth it is compared with is the derived gradient, in double precision: the one that you will write before
+# this lesson ends.
+
+
+# %%
+def small_network(T, N=2, D=3, H=4):
+    """Inputs, initial state and weights of a small network, as the arguments of rnn_forward."""
+    shapes = [(T, N, D), (N, H), (D, H), (H, H), (H,)]
+    return [0.7 * rng.standard_normal(shape) for shape in shapes]
+
+
+x, h0, W_x, W_h, b = small_network(T=10)
+h, cache = rnn_forward(x, h0, W_x, W_h, b)
+truth = rnnkit.rnn_backward(np.ones_like(h), cache)[3]
+
+eps = 10.0 ** np.arange(-12, 0)
+errors = {}
+for dtype in ("float64", "float32"):
+    args = [array.astype(dtype) for array in (x, h0, W_x, W_h, b)]
+
+    def loss(W, args=args):
+        return rnn_forward(args[0], args[1], args[2], W, args[4])[0].sum()
+
+    errors[dtype] = np.array([
+        relative_error(yours(numerical_gradient)(loss, args[3], e).astype("float64"), truth) for e in eps])
+figures.v_curve(eps, errors)
+
+# %%
+for dtype, error in errors.items():
+    print(f"{dtype}: best at eps = {eps[error.argmin()]:.0e}, where the error is {error.min():.1e}; "
+          f"at 1e-12 it is {error[0]:.1e}")
+
+# %% [markdown] locked="v-curve"
+# The curve is a V. On its right arm the formula is at fault: a coarse step, and the error falls with $\varepsilon^2$. On its left arm
+# the computer is at fault: two losses that agree in nearly all their digits are subtracted, what remains is rounding, and dividing by
+# a tiny $2\varepsilon$ makes it large again.
+#
+# So: about $10^{-6}$ in double precision. In single precision the best there is, is poor. **Gradients are checked in float64**, here and
+# everywhere in this course.
+#
+# One more number, to see why nobody trains this way. Each weight costs two runs of the network.
+
+# %%
+for H in (4, 64, 1024):
+    D = 3
+    print(f"H = {H:5}: {2 * (D * H + H * H + H):>10,} runs of the network for one gradient")
+
+# %% [markdown] locked="one-weight"
+# ## One weight, used four times
+#
+# We can do it in one run and a way back. The only new thing in a recurrent network is that a weight is used more than once.
+#
+# **Guess first.** The network below reads four inputs, and its loss looks at the last state only. $W_h$ appears four times. How many terms
+# does the gradient of $W_h$ have: one, four, or ten?
+
+# %%
+figures.unrolled(steps=4, highlight="W_h", loss="last")
+
+# %% [markdown] locked="tie-the-weights"
+# Pretend that every step had a weight of its own, $W_h^{(1)}, \dots, W_h^{(4)}$. Each is used once, so the chain rule that you know
+# gives each its gradient. Now tie them together again. Moving $W_h$ moves all four, and to first order their effects on the loss
+# add up:
+#
+# $$\frac{\partial L}{\partial W_h} = \sum_{t=1}^{4} \frac{\partial L}{\partial W_h^{(t)}}$$
+#
+# Four terms. Do not take it from us. The judge can measure each of the four, and their sum.
+
+
+# %%
+def untied_forward(x, h, W_x, W_hs, b):
+    """The network with a recurrent matrix of its own for every step: W_hs is (T, H, H)."""
+    states = []
+    for x_t, W in zip(x, W_hs, strict=True):
+        h, _ = rnn_step(x_t, h, W_x, W, b)
+        states.append(h)
+    return np.stack(states)
+
+
+x, h0, W_x, W_h, b = small_network(T=4)
+measure = yours(numerical_gradient)
+four = measure(lambda W_hs: untied_forward(x, h0, W_x, W_hs, b)[-1].sum(), np.stack([W_h] * 4))
+tied = measure(lambda W: rnn_forward(x, h0, W_x, W, b)[0][-1].sum(), W_h)
+
+print("one entry of each of the four:", four[:, 0, 0].round(4), " sum:", four[:, 0, 0].sum().round(4))
+print("the same entry, tied:         ", tied[0, 0].round(4))
+print(f"relative error over all entries: {relative_error(four.sum(axis=0), tied):.0e}")
+
+# %% [markdown] locked="ten-paths"
+# Ten is the answer to another question. With a loss at *every* step, the first loss can be reached from one of the four, the second
+# from two, and so on. Count the pairs (loss at step t, matrix of step k) for which the gradient is not zero:
+
+# %%
+reached = [[np.any(measure(lambda W_hs, t=t: untied_forward(x, h0, W_x, W_hs, b)[t].sum(), np.stack([W_h] * 4))[k])
+            for k in range(4)] for t in range(4)]
+print(np.array(reached).astype(int), " pairs:", np.sum(reached))
+
+# %% [markdown] locked="sum-over-uses"
+# The triangle is the arrow of time: a loss at step t knows nothing about a matrix that is used later.
+#
+# This sum over the uses is all that *through time* adds to backpropagation. What remains is to get the terms, and the way to get them is to
+# take one step back, and then do it again.
+#
+# ## One step, backwards
+#
+# Going forward, one step computes
+#
+# $$a = x W_x + h W_h + b, \qquad h' = \tanh a.$$
+#
+# Going back, somebody hands us $\partial L / \partial h'$, the **upstream gradient**. In code it is `dh_next`: in this course, `dv` is always the
+# gradient of the loss with respect to `v`. We owe them five gradients. First through the tanh, whose slope we can write with what tanh
+# returned:
+#
+# $$da = dh' \odot (1 - h'^2)$$
+#
+# Now through the sum. Take one entry, $a_{nj} = \sum_k h_{nk} W_{kj} + \dots$ The entry $h_{nk}$ appears in $a_{nj}$ for every $j$, with
+# the factor $W_{kj}$. So
+#
+# $$dh_{nk} = \sum_j da_{nj} W_{kj}, \qquad\text{in matrices}\qquad dh = da\, W_h^\top.$$
+#
+# The entry $W_{kj}$ appears in $a_{nj}$ for every $n$, with the factor $h_{nk}$. So
+#
+# $$dW_{kj} = \sum_n h_{nk}\, da_{nj}, \qquad\text{in matrices}\qquad dW_h = h^\top da.$$
+#
+# The other three go the same way. The bias is in every row of the batch, with the factor one:
+#
+# $$dx = da\, W_x^\top \qquad dW_x = x^\top da \qquad db = \textstyle\sum_n da_n$$
+#
+# Shapes are a good memory aid: `dW_x` has to be $(D, H)$, `x` is $(N, D)$, `da` is $(N, H)$, and there is one way for them to meet. But the
+# aid fails for $W_h$, which is square. There, only the derivation helps.
+
+# %% [markdown] locked="card-rnn-step-backward"
+# ### Exercise: `rnn_step_backward`
+#
+# 4 points · 15 minutes · needs the six formulas above
+#
+# Return one gradient for each argument of `rnn_step`, in the same order.
+#
+# <details><summary>Hint 1: where to begin</summary>
+# Write <code>da</code> first. Everything else is one line that uses it.
+# </details>
+# <details><summary>Hint 2: a shape does not fit</summary>
+# Write the shape of each array above its name, as in (N, D). The inner ones have to meet.
+# </details>
+# <details><summary>Hint 3: almost the answer</summary>
+# tanh's slope is <code>1 - h_next ** 2</code>, and the upstream gradient multiplies it. For <code>db</code>: which axis is the batch?
+# </details>
+
+
+# %% answer="rnn_step_backward"
+def rnn_step_backward(dh_next, cache):
+    """One step of backpropagation through time.
+
+    dh_next: (N, H), the gradient of the loss with respect to the new state.
+    cache: what `rnn_step` kept: x (N, D), h (N, H), h_next (N, H), W_x (D, H), W_h (H, H).
+
+    Returns dx (N, D), dh (N, H), dW_x (D, H), dW_h (H, H), db (H,).
+    """
+    x, h, h_next, W_x, W_h = cache
+    ### BEGIN SOLUTION
+    da = dh_next * (1 - h_next ** 2)
+    return da @ W_x.T, da @ W_h.T, x.T @ da, h.T @ da, da.sum(axis=0)
+    ### END SOLUTION
+
+
+# %% check="rnn_step_backward" points=4
+check(rnn_step_backward, points=4)
+
+# %% [markdown] locked="ask-the-judge"
+# The check compared your numbers with ours. You need not trust ours either: ask the judge that you wrote yourself.
+#
+# A backward pass starts from an upstream gradient, so which loss should be measured? Take random numbers $dh'$ and let $L = \sum dh' \odot h'$.
+# The gradient of that loss with respect to $h'$ is $dh'$, whatever we choose. Random is better than ones: with ones, many a
+# mistake hides.
+
+# %%
+N, D, H = 3, 4, 6
+inputs = {"x": (N, D), "h": (N, H), "W_x": (D, H), "W_h": (H, H), "b": (H,)}
+inputs = {name: 0.7 * rng.standard_normal(shape) for name, shape in inputs.items()}
+dh_next = rng.standard_normal((N, H))
+
+derived = yours(rnn_step_backward)(dh_next.copy(), rnn_step(**inputs)[1])
+for name, gradient in zip(inputs, derived, strict=True):
+    measured = measure(lambda value, name=name: np.sum(dh_next * rnn_step(**{**inputs, name: value})[0]), inputs[name])
+    print(f"d{name:4} relative error {relative_error(gradient, measured):.0e}")
+
+# %% [markdown] locked="two-doors"
+# ## Through time
+#
+# Of the five, `dh` is the interesting one. It leaves the step by the door through which $h$ came in, and knocks at the step before. For that
+# step it is an upstream gradient.
+#
+# But it may not be the only one. The state $h_t$ was used twice: something above it read it, a readout or a loss, and step $t + 1$ went on from it. Two uses, so
+# by the rule of this lesson there are two terms:
+#
+# $$dh_t^{\text{total}} = \underbrace{dh_t}_{\text{from above}} + \underbrace{da_{t+1} W_h^\top}_{\text{from step } t+1}$$
+#
+# The second term is the **carry**. At the last step there is no step $t + 1$, and the carry is zero. At the first step, what goes out of the door
+# is the gradient of $h_0$.
+#
+# And the weights: each step returns its term of the sum. Add them up.
+
+# %% [markdown] locked="card-rnn-backward"
+# ### Exercise: `rnn_backward`
+#
+# 5 points · 25 minutes · needs your `rnn_step_backward`
+#
+# `dh` holds an upstream gradient for every step. Return one gradient for each argument of `rnn_forward`, in the same order.
+#
+# <details><summary>Hint 1: where to begin</summary>
+# Which step can go first? The one whose carry you know: the last. <code>for t in reversed(range(T))</code>.
+# </details>
+# <details><summary>Hint 2: the carry</summary>
+# A variable <code>dh_next</code>, zero before the loop. Each round uses it, and then <i>replaces</i> it by what the step sent back.
+# </details>
+# <details><summary>Hint 3: which get =, which get +=?</summary>
+# <code>dx[t]</code> belongs to one step: =. The weights are shared by all steps: +=. The carry is replaced: =.
+# </details>
+# <details><summary>Hint 4: almost the answer</summary>
+# Inside the loop, the step's upstream gradient is <code>dh[t] + dh_next</code>. After the loop, <code>dh_next</code> is dh0.
+# </details>
+
+
+# %% answer="rnn_backward"
+def rnn_backward(dh, cache):
+    """Backpropagation through time: the step backwards, from the last step to the first.
+
+    dh: (T, N, H), the upstream gradient of every state. cache: the list with the cache of every step.
+
+    Returns dx (T, N, D), dh0 (N, H), dW_x (D, H), dW_h (H, H), db (H,).
+    """
+    T, N, H = dh.shape
+    D = cache[0][0].shape[1]
+    dx, dW_x, dW_h, db = np.zeros((T, N, D)), np.zeros((D, H)), np.zeros((H, H)), np.zeros(H)
+    ### BEGIN SOLUTION
+    dh_next = np.zeros((N, H))
+    for t in reversed(range(T)):
+        dx[t], dh_next, dW_x_t, dW_h_t, db_t = rnn_step_backward(dh[t] + dh_next, cache[t])
+        dW_x += dW_x_t
+        dW_h += dW_h_t
+        db += db_t
+    dh0 = dh_next
+    ### END SOLUTION
+    return dx, dh0, dW_x, dW_h, db
+
+
+# %% check="rnn_backward" points=5
+check(rnn_backward, points=5)
+
+# %% [markdown] locked="watch-it-flow"
+# ## Watch it flow
+#
+# Switch on the loss at one step and follow its gradient back. Each number is the size of what arrives at that state. Then move the
+# spectral radius of $W_h$: it multiplies the gradient at every door, on the way back as on the way forward.
+
+# %%
+figures.gradient_explorer(rnn_forward, yours(rnn_backward))
+
+# %% [markdown] locked="judge-again"
+# Now the judge, on the whole sequence, with a random upstream gradient on every state. Beside it stands PyTorch, which derives its
+# gradients by itself.
+
+# %%
+T = 7
+names = ["x", "h0", "W_x", "W_h", "b"]
+shapes = [(T, N, D), (N, H), (D, H), (H, H), (H,)]
+inputs = {name: 0.7 * rng.standard_normal(shape) for name, shape in zip(names, shapes, strict=True)}
+dh = rng.standard_normal((T, N, H))
+derived = dict(zip(names, yours(rnn_backward)(dh.copy(), rnn_forward(**inputs)[1]), strict=True))
+
+for name in names:
+    measured = measure(lambda value, name=name: np.sum(dh * rnn_forward(**{**inputs, name: value})[0]), inputs[name])
+    print(f"d{name:4} against your numerical gradient {relative_error(derived[name], measured):.0e}")
+
+# %%
+if torch := available("torch"):
+    tensors = {name: torch.tensor(array, requires_grad=True) for name, array in inputs.items()}
+    h_t, states = tensors["h0"], []
+    for x_t in tensors["x"]:
+        h_t = torch.tanh(x_t @ tensors["W_x"] + h_t @ tensors["W_h"] + tensors["b"])
+        states.append(h_t)
+    torch.stack(states).backward(torch.tensor(dh))
+    for name in names:
+        print(f"d{name:4} against PyTorch's autograd      {relative_error(derived[name], tensors[name].grad.numpy()):.0e}")
+
+# %% [markdown] locked="a-wrong-gradient"
+# ## A wrong gradient that learns
+#
+# The numbers are right. Now break them on purpose. The function below is `rnn_backward` with one thing missing, the most common thing to
+# be missing: the carry. Every step is taken back by itself, and nothing is passed on.
+
+
+# %%
+def without_the_carry(dh, cache):
+    """rnn_backward, with dh[t] where dh[t] + dh_next belongs."""
+    steps = [yours(rnn_step_backward)(dh_t, step_cache) for dh_t, step_cache in zip(dh, cache, strict=True)]
+    dx, dh_prev, dW_x, dW_h, db = zip(*steps, strict=True)
+    return np.stack(dx), dh_prev[0], sum(dW_x), sum(dW_h), sum(db)
+
+
+gradients = dict(zip(names, without_the_carry(dh.copy(), rnn_forward(**inputs)[1]), strict=True))
+for name in names:
+    print(f"d{name:4} relative error {relative_error(gradients[name], derived[name]):.2f}")
+
+# %% [markdown] locked="echo-task"
+# These are not small errors. Will a network learn anything from them?
+#
+# The task is **echo**: the network hears random numbers, and has to say at each step what it heard one step before. It cannot do that without
+# using its state. The loss is the mean squared error. A network that always says zero gets a loss of one third.
+#
+# **Guess first.** Trained with the wrong gradient: does the loss stay where it is, go down some of the way, or go down like the other?
+
+
+# %%
+def train(backward, steps=1500, rate=0.3, seed=0):
+    """Train a small network on echo by gradient descent, and return the loss of every step."""
+    rng = np.random.default_rng(seed)
+    N, H = 32, 12
+    W_x, W_h, b = 0.5 * rng.standard_normal((1, H)), 0.2 * rng.standard_normal((H, H)), np.zeros(H)
+    W_y, b_y, losses = 0.2 * rng.standard_normal((H, 1)), np.zeros(1), []
+    for _ in range(steps):
+        x = rng.uniform(-1, 1, (8, N, 1))
+        target = np.concatenate([np.zeros((1, N, 1)), x[:-1]])
+        h, cache = rnn_forward(x, np.zeros((N, H)), W_x, W_h, b)
+        error = h @ W_y + b_y - target
+        losses.append(np.mean(error ** 2))
+        dy = 2 * error / error.size
+        _, _, dW_x, dW_h, db = backward(dy @ W_y.T, cache)
+        dW_y, db_y = np.einsum("tnh,tnv->hv", h, dy), dy.sum(axis=(0, 1))
+        for parameter, gradient in zip((W_x, W_h, b, W_y, b_y), (dW_x, dW_h, db, dW_y, db_y), strict=True):
+            parameter -= rate * gradient
+    return losses
+
+
+histories = {"with the carry": train(yours(rnn_backward)), "without it": train(without_the_carry)}
+figures.losses(histories)
+
+# %%
+for name, losses in histories.items():
+    print(f"{name:15} first loss {losses[0]:.3f}   mean of the last hundred {np.mean(losses[-100:]):.5f}")
