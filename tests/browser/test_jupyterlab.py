@@ -1,0 +1,95 @@
+"""JupyterLab, seen in headless Chromium."""
+
+import json
+import re
+
+from rnnkit.exercises import EXERCISES
+
+LESSON = "02_the_recurrent_cell"
+STUB = re.compile(r" *# Your turn.*\n *raise NotImplementedError.*\n")
+RIGHT = "    h_next = np.tanh(x @ W_x + h @ W_h + b)\n"
+TRANSPOSED = "    h_next = np.tanh(x @ W_x + h @ W_h.T + b)\n"
+
+
+def text_of(outputs):
+    return json.dumps(outputs, ensure_ascii=False)
+
+
+def test_a_student_finds_lesson_00_open_and_nothing_in_the_way(lab, page):
+    lab.goto(lab.address)
+    lab.wait_for_kernel()
+    assert lab.path() == "lessons/00_start_here/00_start_here.ipynb"
+    names = page.locator(".jp-DirListing-itemText").all_inner_texts()
+    assert "00_start_here" in names and LESSON in names
+    page.wait_for_timeout(3000)  # a toast about news would have come by now
+    assert page.locator(".Toastify__toast").count() == 0
+    assert page.get_by_role("button", name="Validate").is_visible()
+    menus = page.locator(".lm-MenuBar-itemLabel").all_inner_texts()
+    assert "Run" in menus and "Nbgrader" not in menus
+    assert page.get_by_text("Create Assignment").count() == 0
+    assert page.request.get(lab.address.replace("/?", "/formgrader?")).status == 404
+
+
+def test_the_validate_button_says_what_is_still_to_do(lab, page):
+    lab.open("lessons/00_start_here/00_start_here.ipynb")
+    lab.wait_for_kernel()
+    page.get_by_role("button", name="Validate").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("Validation Results").wait_for(timeout=60_000)
+    assert "check(affine" in dialog.inner_text()
+
+
+def test_a_student_works_on_an_exercise(lab, page, screenshot):
+    lab.open(f"lessons/{LESSON}/{LESSON}.ipynb")
+    lab.wait_for_kernel()
+    lab.run_all()
+    outputs = [output for cell in lab.cells() for output in cell["outputs"]]
+    assert [output for output in outputs if output["output_type"] == "error"] == []
+
+    answer, check = lab.find(name="rnn_step"), lab.find(source="check(rnn_step")
+    stub = lab.cells()[answer]["source"]
+    assert "not written" in text_of(lab.cells()[check]["outputs"])
+
+    mistake = next(known for known in EXERCISES["rnn_step"].misconceptions if known.id == "transposed")
+    lab.type_into(answer, STUB.sub(TRANSPOSED, stub))
+    assert lab.run(answer) == []
+    assert mistake.hint in text_of(lab.run(check))
+    lab.show(answer, "start")
+    page.locator(".rnnkit-card", has_text=mistake.hint).wait_for()
+    screenshot("check")
+
+    lab.type_into(answer, STUB.sub(RIGHT, stub))
+    lab.run(answer)
+    assert "4 of 4 points" in text_of(lab.run(check))
+    page.locator(".rnnkit-card", has_text="4 of 4 points").wait_for()
+
+    explorer = lab.find(source="figures.impulse_explorer(")
+    lab.run(explorer)
+    cell = lab.show(explorer, "start")
+    picture, handle = cell.locator("img.rnnkit-picture"), cell.get_by_role("slider").first
+    before = picture.get_attribute("src")
+    handle.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    cell.locator("img[alt*='spectral radius 0.95']").wait_for()
+    assert picture.get_attribute("src") != before
+    screenshot("lesson")
+
+
+def test_a_double_click_on_a_solution_opens_a_notebook_and_saving_it_changes_nothing(lab, page, house):
+    lab.open(f"solutions/{LESSON}", beside=f"/solutions/{LESSON}")
+    source = house / "solutions" / LESSON / f"{LESSON}.py"
+    before = source.read_text()
+    page.get_by_role("listitem", name=source.name).dblclick()
+    lab.wait_for_kernel()
+    assert lab.find(source="def rnn_step(") < lab.find(source="check(rnn_step")
+    page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    assert source.read_text() == before
+
+
+def test_make_formgrader_opens_the_instructors_view(page, instructor_address):
+    page.goto(instructor_address)
+    page.get_by_role("heading", name="Manage Assignments").wait_for()
+    page.get_by_role("link", name=LESSON).wait_for()
+    page.goto(instructor_address.partition("?")[0] + "lab?reset")
+    page.locator(".lm-MenuBar-itemLabel", has_text="Nbgrader").wait_for()
