@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -41,3 +42,17 @@ def test_the_menus_hidden_from_students_are_those_that_nbgrader_has(root):
     scripts = Path(folder, "@jupyter/nbgrader/static").glob("*.js")
     plugins = set(re.findall("@jupyter/nbgrader:[a-z-]+", "".join(script.read_text() for script in scripts)))
     assert set(settings["disabledExtensions"]) == plugins - {"@jupyter/nbgrader:validate-assignment"}
+
+
+def test_the_readmes_pictures_are_there_small_and_described(root):
+    pictures = re.findall(r"!\[([^]]*)\]\((docs/[^)]*)\)", (root / "README.md").read_text())
+    assert {path for _, path in pictures} == {"docs/lesson.png", "docs/check.png"}
+    for words, path in pictures:
+        assert len(words.split()) > 10
+        assert (root / path).stat().st_size < 300_000
+
+
+def test_binder_opens_the_page_that_make_lab_opens(root):
+    badge = re.search(r"\?urlpath=(\S+)\)", (root / "README.md").read_text())[1]
+    page = re.search(r"^lab: PAGE := (\S+)$", (root / "Makefile").read_text(), re.MULTILINE)[1]
+    assert "/" + unquote(badge) == page
