@@ -24,11 +24,14 @@ def relu(z):
 def softmax(z):
     """softmax(z)_k = exp(z_k) / sum_j exp(z_j) over the last axis, for any finite z without overflow.
 
-    Subtracting a row's largest entry changes nothing in its fractions and leaves no exponent above 0.
+    Subtracting a row's largest entry changes nothing in its fractions and leaves no exponent above 0. A difference
+    that is too large for a float becomes minus infinity, whose exponential is 0, as it should be.
 
     z: scores, (..., V). Returns probabilities of z's shape and dtype; each row sums to 1.
     """
-    e = np.exp(z - np.max(z, axis=-1, keepdims=True))
+    with np.errstate(over="ignore"):
+        below = z - np.max(z, axis=-1, keepdims=True)
+    e = np.exp(below)
     return e / np.sum(e, axis=-1, keepdims=True)
 
 

@@ -10,11 +10,15 @@ def numerical_gradient(f, x, eps=1e-6):
 
     f: takes an array of x's shape, returns a number. x: a float array of any shape, left as it was.
     eps: the distance moved; 1e-6 suits float64 and 1e-3 suits float32. Returns an array of x's shape.
-    Raises TypeError where x does not hold floats: an integer cannot move by eps.
+    Raises TypeError where x does not hold floats (an integer cannot move by eps), and ValueError where f returns
+    anything but one number.
     """
     x = np.asarray(x)
     if x.dtype.kind != "f":
         raise TypeError(f"numerical_gradient: x holds {x.dtype}; an entry can move by {eps} only in a float array.")
+    if shape := np.shape(f(x.copy())):
+        raise ValueError(f"numerical_gradient: f(x) has shape {shape} for x of shape {x.shape}; one number, of shape (), "
+                         f"was expected.")
     gradient = np.empty_like(x)
     for i in np.ndindex(x.shape):
         plus, minus = x.copy(), x.copy()

@@ -103,8 +103,9 @@ class RNN:
 
     def forward(self, x, h0=None):
         """States h (T, N, H) for inputs x (T, N, D), from h0 (N, H), or from zeros."""
+        agree("RNN.forward", ("x", x, "T N D"), ("W_x", self.W_x, "D H"))
         if h0 is None:
-            h0 = np.zeros((np.shape(x)[1], len(self.b)), self.b.dtype)
+            h0 = np.zeros((x.shape[1], len(self.b)), self.b.dtype)
         h, self.cache = rnn_forward(x, h0, self.W_x, self.W_h, self.b)
         return h
 

@@ -21,7 +21,8 @@ def shaped(function):
     def checked(*args, **kwargs):
         given = signature.bind(*args, **kwargs).arguments
         agree(function.__name__, *(
-            array for name in promised if name in given for array in _arrays(name, promised[name], given[name])))
+            array for name in promised if name in given
+            for array in _arrays(function.__name__, name, promised[name], given[name])))
         return function(*args, **kwargs)
 
     return checked
@@ -48,11 +49,12 @@ def agree(where, *arrays):
                              f"({', '.join(map(str, expected))}){because}.")
 
 
-def _arrays(name, axes, value):
+def _arrays(where, name, axes, value):
     """One array under its own name, or the arrays of a cache under theirs."""
     if ":" not in axes:
         return [(name, value, axes)]
     fields = [field.split(":") for field in axes.split(",")]
     if not isinstance(value, tuple) or len(value) != len(fields):
-        raise ValueError(f"{name} should be a tuple of {len(fields)} arrays ({axes}), not {type(value).__name__}.")
+        given = f"a tuple of {len(value)}" if isinstance(value, tuple) else f"a value of type {type(value).__name__}"
+        raise ValueError(f"{where}: {name} should be a tuple of {len(fields)} arrays ({axes}), not {given}.")
     return [(f"{name}'s {field.strip()}", array, axes) for (field, axes), array in zip(fields, value, strict=True)]

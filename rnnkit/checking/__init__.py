@@ -4,10 +4,12 @@ Both run in the student's own process, with public seeds, for learning. Marks th
 business of a judge who climbs the same ladder elsewhere.
 """
 
+import dis
 import inspect
-from types import FunctionType
 
-from rnnkit.calls import perform
+import numpy as np
+
+from rnnkit.calls import Call, perform
 from rnnkit.checking.card import show
 from rnnkit.checking.ladder import Verdict, climb
 from rnnkit.exercises import EXERCISES
@@ -25,26 +27,36 @@ def check(function, points=1):
 
 
 def yours(function):
-    """The student's function if it passes its check, else rnnkit's own, which a printed line says."""
-    if _verdict(function, 1).passed:
-        return function
-    name = getattr(function, "__name__", "")
+    """The student's function if it passes its check, else rnnkit's own, which a printed line says.
+
+    What follows in a lesson computes with the results, so here they have to be arrays of the right shape as well.
+    Raises TypeError for anything but an exercise's function.
+    """
+    name = _name(function)
     if name not in EXERCISES:
         raise TypeError(f"yours takes an exercise's function, as in yours(rnn_step); it was given {function!r}.")
-    print(f"Your {name} does not pass its check yet, so what follows uses rnnkit's own.")
+    if function is EXERCISES[name].reference:
+        return function
+    verdict = _verdict(function, 1)
+    if verdict.passed and not verdict.misshapen:
+        return function
+    why = (f"The numbers of your {name} are right, but not the form of {' and '.join(verdict.misshapen)}"
+           if verdict.passed else f"Your {name} does not pass its check yet")
+    print(f"{why}, so what follows uses rnnkit's own.")
     return EXERCISES[name].reference
 
 
 def _verdict(function, points):
-    name = getattr(function, "__name__", "")
-    if not isinstance(function, FunctionType) or name not in EXERCISES:
+    name = _name(function)
+    if name not in EXERCISES or function is EXERCISES[name].reference:
         return _refusal(function, name, points)
-    exercise = EXERCISES[name]
-    functions = {**inspect.unwrap(function).__globals__, **(exercise.given or {}), exercise.name: function}
+    exercise, notebook = EXERCISES[name], getattr(inspect.unwrap(function), "__globals__", {})
+    functions = {**notebook, **(exercise.given or {}), name: function}
     verdict = climb(exercise, lambda calls, values, wanted: perform(calls, functions, values, wanted), points)
-    strangers = set(function.__code__.co_names) & set(function.__globals__) & set(exercise.case(0))
-    if not verdict.passed and strangers:
-        verdict.say("hint", f"{name} reads {' and '.join(sorted(strangers))} from the notebook. Take it from the "
+    arguments = {name for text in exercise.calls for name in Call.parse(text).arguments}
+    taken = sorted(_read_from_outside(function) & set(notebook) & arguments)
+    if taken and not verdict.passed:
+        verdict.say("hint", f"{name} reads {' and '.join(taken)} from the notebook. Take what it needs from the "
                             f"arguments, or from the cache: the check brings values of its own.")
     return verdict
 
@@ -54,10 +66,30 @@ def _refusal(function, name, points):
     verdict = Verdict(name or "check", points)
     if function is None or function is Ellipsis:
         verdict.say("blank", f"This is still {function}: the function is not written yet.")
-    elif not isinstance(function, FunctionType):
-        verdict.say("wrong", f"check takes the function itself, as in check(rnn_step). It was given a "
-                             f"{type(function).__name__}. Are there brackets after the name?")
-    else:
+    elif name in EXERCISES:
+        verdict.say("blank", f"This is rnnkit's own {name}. The exercise asks for yours: write it with def.")
+    elif name:
         verdict.say("wrong", f"No exercise asks for a function called {name}. Write it with def, under the name that "
                              f"the exercise gives it: {', '.join(EXERCISES)}.")
+    else:
+        verdict.say("wrong", f"check takes the function itself, as in check(rnn_step). It was given a value of type "
+                             f"{type(function).__name__}. Are there brackets or quotes around the name?")
     return verdict
+
+
+def _name(function):
+    """The name of a function; "" for anything else, whatever it does when it is asked."""
+    try:
+        return function.__name__ if inspect.isroutine(function) or isinstance(function, np.vectorize) else ""
+    except Exception:
+        return ""
+
+
+def _read_from_outside(function):
+    """The names that a function, and the functions written inside it, look up among the globals."""
+    todo, names = [getattr(inspect.unwrap(function), "__code__", None)], set()
+    while todo:
+        if code := todo.pop():
+            names |= {step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"}
+            todo += [constant for constant in code.co_consts if inspect.iscode(constant)]
+    return names

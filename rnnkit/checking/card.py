@@ -15,7 +15,7 @@ def show(verdict):
         from IPython import get_ipython
         from IPython.display import display
 
-        if type(get_ipython()).__name__ == "ZMQInteractiveShell":
+        if getattr(get_ipython(), "kernel", None):
             display({"text/html": as_html(verdict), "text/plain": as_text(verdict)}, raw=True)
             return
     print(as_text(verdict))
@@ -26,7 +26,7 @@ def as_text(verdict):
     score = _score(verdict)
     lines = [verdict.name + score.rjust(WIDTH - len(verdict.name))]
     for mark, text in _in_order(verdict.lines):
-        first, *rest = [piece for line in _shortened(mark, text) for piece in textwrap.wrap(line, WIDTH - 9) or [""]]
+        first, *rest = [piece for line in _shortened(text) for piece in textwrap.wrap(line, WIDTH - 9) or [""]]
         lines.append(f"  {MARKS[mark]:<7}{first}" if len(MARKS[mark]) < 7 else f"  {MARKS[mark]}:\n         {first}")
         lines += [" " * 9 + piece for piece in rest]
     return "\n".join(lines)
@@ -48,7 +48,7 @@ def _in_order(lines):
 
 
 def _row(mark, text):
-    body = "<br>".join(html.escape(line) for line in _shortened(mark, text))
+    body = "<br>".join(html.escape(line) for line in _shortened(text))
     if mark == "printed":
         return (f'<details><summary>What it printed</summary><pre style="margin:2px 0;background:none;color:#222">'
                 f'{body}</pre></details>')
@@ -61,7 +61,8 @@ def _score(verdict):
     return f"{verdict.earned:g} of {verdict.points:g} point{'s' * (verdict.points != 1)}"
 
 
-def _shortened(mark, text, most=12):
-    lines = [line[:400] for line in text.splitlines()]
-    more = [f"... and {len(lines) - most} lines more"] if len(lines) > most else []
-    return lines[:most] + more
+def _shortened(text, most=12):
+    """The first lines of a text, without what a screen or a message cannot carry, such as half a surrogate pair."""
+    lines = ["".join(c if c.isprintable() or c.isspace() else "?" for c in line[:400])
+             for line in text.splitlines()]
+    return lines[:most] + [f"... and more lines: {len(lines) - most}"] * (len(lines) > most)

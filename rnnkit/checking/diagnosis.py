@@ -5,16 +5,23 @@ import numpy as np
 
 def agrees(given, expected, tolerance):
     """Whether max|given - expected| <= tolerance (max|given| + max|expected|), and NaN only where NaN is expected."""
-    if given.shape != expected.shape or not np.array_equal(np.isnan(given), np.isnan(expected)):
-        return False
-    with np.errstate(invalid="ignore"):
-        distance = np.where(given == expected, 0, np.abs(given - expected))
-        size = _largest(given) + _largest(expected)
-    return bool(np.nanmax(distance, initial=0) <= tolerance * size)
+    return given.shape == expected.shape and not _differs(given, expected, tolerance).any()
+
+
+def _differs(given, expected, tolerance):
+    """Which entries are further apart than the tolerance allows, measured against the largest entries."""
+    same = (given == expected) | (np.isnan(given) & np.isnan(expected))
+    return ~same & ~(np.abs(given - expected) <= tolerance * (_largest(given) + _largest(expected)))
 
 
 def _largest(array):
     return np.max(np.abs(array[np.isfinite(array)]), initial=0)
+
+
+def fitted(given, expected):
+    """`given` without the axes of length 1 that `expected` does not have; as it is where that does not help."""
+    extra = given.ndim > expected.ndim and given.squeeze().shape == expected.squeeze().shape
+    return given.reshape(expected.shape) if extra else given
 
 
 def known_mistakes(exercise, cases, answers):
@@ -22,11 +29,11 @@ def known_mistakes(exercise, cases, answers):
 
     answers: one Answer for each of the cases. Returns a list, empty where the mistake is a new one.
     """
-    def equal(misconception, wrong_version):
+    def equal(wrong_version):
         return all(_equal(exercise, answer, exercise.answer(case, {exercise.name: wrong_version}))
                    for case, answer in zip(cases, answers, strict=True))
 
-    return [misconception for misconception, wrong in exercise.wrong_versions if equal(misconception, wrong)]
+    return [misconception for misconception, wrong in exercise.wrong_versions if equal(wrong)]
 
 
 def _equal(exercise, answer, mistaken):
@@ -34,37 +41,52 @@ def _equal(exercise, answer, mistaken):
         return False
     if exercise.stable and answer.float_errors != mistaken.float_errors:
         return False
-    return all(agrees(answer.outputs[name], mistaken.outputs[name], exercise.tolerance) for name in exercise.outputs)
+    return all(_same_output(exercise, name, answer, mistaken) for name in exercise.outputs)
+
+
+def _same_output(exercise, name, answer, other):
+    given, right = answer.outputs[name], other.outputs[name]
+    return agrees(fitted(given, right), right, exercise.tolerance)
 
 
 def mistakes_by_output(exercise, case, answer, expected, wrong):
-    """For each wrong output, the misconception that makes just these numbers of it, where there is exactly one.
+    """Pairs (misconception, the wrong outputs that have just its numbers), for an answer that makes several slips.
 
-    Two mistakes in one function agree with no single misconception, but often each output still does.
+    Two mistakes in one function agree with no single misconception, but often each output still does. The
+    misconception that explains the most outputs, and harms the fewest others, comes first; where two explain
+    the same, neither is named.
     """
-    found = {}
-    for name in wrong:
-        makers = [
-            misconception for misconception, version in exercise.wrong_versions
-            if not (mistaken := exercise.answer(case, {exercise.name: version})).problem
-            and agrees(answer.outputs[name], mistaken.outputs[name], exercise.tolerance)
-            and not agrees(mistaken.outputs[name], expected.outputs[name], exercise.tolerance)]
-        if len(makers) == 1:
-            found[name] = makers[0]
+    explains = []
+    for misconception, version in exercise.wrong_versions:
+        mistaken = exercise.answer(case, {exercise.name: version})
+        if mistaken.problem:
+            continue
+        harmed = [name for name in exercise.outputs if not _same_output(exercise, name, mistaken, expected)]
+        same = {name for name in harmed if name in wrong and _same_output(exercise, name, answer, mistaken)}
+        explains.append((misconception, same, len(harmed) - len(same)))
+    found, open_ = [], set(wrong)
+    while open_:
+        ranked = sorted(((len(same & open_), -more, k) for k, (_, same, more) in enumerate(explains)), reverse=True)
+        if not ranked or not ranked[0][0] or ranked[0][:2] == (*ranked, (0, 0))[1][:2]:
+            break
+        misconception, same, _ = explains[ranked[0][2]]
+        found.append((misconception, [name for name in wrong if name in same & open_]))
+        open_ -= same
     return found
 
 
-def difference(name, axes, given, expected, tolerance, blocks=""):
-    """One sentence about where `given` differs from `expected`, and by how much."""
-    wrong = ~np.isclose(given, expected, rtol=tolerance, atol=tolerance * _largest(expected), equal_nan=True)
-    axes, blocks = axes.split(), blocks.split()
+def difference(exercise, name, given, expected):
+    """One sentence about where one output differs from what was expected, and by how much."""
+    tolerance, axes = exercise.tolerance, exercise.outputs[name].split()
+    wrong = _differs(given, expected, tolerance)
     share = "every entry" if wrong.all() else f"{np.count_nonzero(wrong)} of {wrong.size} entries"
     parts = [f"{name}: {share} wrong, by up to {_largest(given - expected):.2g}"]
-    if "T" in axes and len(steps := _places(wrong, axes.index("T"))) < len(wrong):
+    if "T" in axes and len(steps := _places(wrong, axes.index("T"))) < wrong.shape[axes.index("T")]:
         parts.append(f"the first step that differs is t = {steps[0]}, the last t = {steps[-1]} "
                      f"(of 0 to {wrong.shape[axes.index('T')] - 1})")
+    blocks = (exercise.blocks or {}).get(name, "").split()
     if blocks and len(bad := _places(np.stack(np.split(wrong, len(blocks), axis=-1)), 0)) < len(blocks):
-        parts.append(f"only in the block{'s' if len(bad) > 1 else ''} of {', '.join(blocks[k] for k in bad)}")
+        parts.append(f"only in the block{'s' * (len(bad) > 1)} of {', '.join(blocks[k] for k in bad)}")
     if pattern := _pattern(given, expected, tolerance):
         parts.append(pattern)
     return "; ".join(parts) + "."

@@ -1,7 +1,7 @@
 """The ladder of a check: written, types, shapes, finite, values, edges. It stops at the first rung that fails.
 
-A rung never looks into a student's function. It looks at what came back from `ask(calls, values, wanted)`: in a notebook that
-calls the function itself, and a judge can ask a sandbox instead. The climb is the same.
+A rung never looks into a student's function. It looks at what came back from `ask(calls, values, wanted)`: in a
+notebook that calls the function itself, and a judge can ask a sandbox instead. The climb is the same.
 """
 
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rnnkit.calls import Call
-from rnnkit.checking.diagnosis import agrees, difference, known_mistakes, mistakes_by_output
+from rnnkit.checking.diagnosis import agrees, difference, fitted, known_mistakes, mistakes_by_output
 from rnnkit.exercises import find
 
 PUBLIC_SEEDS = (1, 2)
@@ -18,17 +18,28 @@ COST_OF_CHANGED_INPUT = 0.1
 
 @dataclass
 class Verdict:
-    """How far an answer came. `lines` holds (mark, text) with mark "ok", "wrong", "blank", "hint", "remark" or "printed"."""
+    """How far an answer came.
+
+    share: of the points. lines: (mark, text), with the marks "ok", "wrong", "blank", "hint", "remark", "printed".
+    mistakes: the ids of the misconceptions that were recognized. misshapen: the outputs whose numbers are right
+    but that are not arrays of the expected shape.
+    """
 
     name: str
     points: float
-    earned: float = 0.0
+    share: float = 0.0
     lines: list = field(default_factory=list)
-    mistakes: list = field(default_factory=list)     # the ids of the misconceptions it was diagnosed with
+    mistakes: list = field(default_factory=list)
+    misshapen: list = field(default_factory=list)
 
     @property
     def passed(self):
-        return self.earned == self.points
+        return self.share == 1
+
+    @property
+    def earned(self):
+        """The points as a plain float: nbgrader takes any other number for full marks."""
+        return float(self.points) if self.passed else round(float(self.points) * self.share, 2)
 
     @property
     def written(self):
@@ -51,20 +62,33 @@ def climb(exercise, ask, points, seeds=PUBLIC_SEEDS):
     A backward pass gets a second chance on the reference's cache: a wrong forward pass does not cost its marks.
     A pass over a sequence says whether its one step is right, and so whether the mistake is in the loop.
     """
-    verdict = _climb(exercise, ask, points, seeds)
-    if verdict.earned < points and exercise.cached:
-        verdict = _second_chance(exercise, ask, points, seeds, verdict)
-    if verdict.earned < points and verdict.written and exercise.one_step:
-        _look_at_the_step(verdict, climb(find(exercise.one_step), ask, 1, seeds))
+    with np.errstate(all="ignore"):
+        verdict = _climb(exercise, ask, points, seeds)
+        if exercise.cached and not verdict.passed:
+            verdict = _second_chance(exercise, ask, points, seeds, verdict)
+        if exercise.one_step and not verdict.passed and verdict.written:
+            _look_at_the_step(verdict, climb(find(exercise.one_step), ask, 1, seeds))
     return verdict
 
 
 def _second_chance(exercise, ask, points, seeds, first):
-    forward = Call.parse(exercise.after[-1]).name
-    second = _climb(exercise, lambda calls, case, wanted: ask(calls[-1:], exercise.with_cache(case), wanted), points, seeds)
-    if second.earned <= first.earned and not (second.mistakes and not first.mistakes):
+    second = _climb(exercise, lambda calls, case, wanted: ask(calls[-1:], exercise.with_cache(case), wanted),
+                    points, seeds)
+    forward = climb(find(Call.parse(exercise.after[-1]).name), ask, 1, seeds)
+    wrong_forward = forward.written and not forward.passed
+    if second.share <= first.share and not (second.mistakes and not first.mistakes):
+        if wrong_forward and first.written:
+            first.say("hint", f"Your {forward.name} does not pass its own check. Start there: {forward.trouble}")
         return first
-    second.say("remark", f"Judged on the cache of our {forward}. On your own {forward}: {first.trouble}")
+    if not forward.written:
+        why = f"You have no {forward.name} here, so this was judged on what rnnkit's own keeps in its cache."
+    elif wrong_forward:
+        why = (f"Your {forward.name} does not pass its own check, so this was judged on the cache of rnnkit's own. "
+               f"What is wrong there: {forward.trouble}")
+    else:
+        why = (f"Your {forward.name} is right, but its cache does not hold what your {exercise.name} expects there, "
+               f"so this was judged on the cache of rnnkit's own. With yours: {first.trouble}")
+    second.say("remark", why)
     return second
 
 
@@ -79,10 +103,11 @@ def _climb(exercise, ask, points, seeds):
     verdict = Verdict(exercise.name, points)
     cases = [exercise.case(seed) for seed in seeds]
     answers = [ask(exercise.calls, case, exercise.outputs) for case in cases]
-    expected = [exercise.answer(case) for case in cases]
     if problem := next((answer for answer in answers if answer.problem), None):
         verdict.say("blank" if problem.problem == "blank" else "wrong", problem.text)
+        _show_printed(verdict, problem)
         return verdict
+    expected = [exercise.answer(case) for case in cases]
     rungs = {name: _rung(name, answers, expected, exercise.tolerance) for name in exercise.outputs}
     right = [name for name, rung in rungs.items() if rung == "ok"]
     share = len(right) / len(rungs) * (1 - sum(edge.share for edge in exercise.edges))
@@ -90,8 +115,8 @@ def _climb(exercise, ask, points, seeds):
     if len(right) == len(rungs):
         share += _edges(verdict, exercise, ask, seeds[0])
     share -= _changes(verdict, exercise, answers)
-    _remarks(verdict, exercise, answers, expected)
-    verdict.earned = round(points * max(share, 0.0), 2)
+    _remarks(verdict, exercise, right, answers, expected)
+    verdict.share = min(max(round(share, 9), 0.0), 1.0)
     return verdict
 
 
@@ -106,12 +131,6 @@ def _rung(name, answers, expected, tolerance):
     return "ok" if all(agrees(given, right, tolerance) for given, right in pairs) else "value"
 
 
-def fitted(given, expected):
-    """`given` without the axes of length 1 that `expected` does not have; as it is where that does not help."""
-    extra = given.ndim > expected.ndim and given.squeeze().shape == expected.squeeze().shape
-    return given.reshape(expected.shape) if extra else given
-
-
 def _report(verdict, exercise, rungs, cases, answers, expected):
     count = f"{len(rungs)} arrays" if len(rungs) > 1 else "one array"
     on = {rung: [name for name in rungs if rungs[name] == rung] for rung in ("ok", "shape", "finite", "value")}
@@ -120,30 +139,32 @@ def _report(verdict, exercise, rungs, cases, answers, expected):
     if on["ok"]:
         verdict.say("ok", f"{', '.join(on['ok'])}: right for {len(cases)} random inputs")
     for name in on["shape"]:
-        shape = expected[0].outputs[name].shape
+        given, right = next((a.outputs[name].shape, e.outputs[name].shape)
+                            for a, e in zip(answers, expected, strict=True)
+                            if fitted(a.outputs[name], e.outputs[name]).shape != e.outputs[name].shape)
         axes = exercise.outputs[name].replace(" ", ", ")
-        verdict.say("wrong", f"{name} has shape {answers[0].outputs[name].shape}; expected {shape}, which is ({axes}).")
+        verdict.say("wrong", f"{name} has shape {given}; expected {right}, which is ({axes}).")
     for name in on["finite"]:
         bad = next(a.outputs[name] for a in answers if not np.isfinite(a.outputs[name]).all())
-        verdict.say("wrong", f"{name} is not finite: {np.count_nonzero(~np.isfinite(bad))} of {bad.size} entries are NaN or infinite.")
+        verdict.say("wrong", _not_finite(name, bad))
     if wrong := [name for name in rungs if rungs[name] != "ok"]:
         _diagnose(verdict, exercise, cases, answers, expected, wrong, on["value"])
 
 
 def _diagnose(verdict, exercise, cases, answers, expected, wrong, values):
     for name in values:
-        seed = next(k for k, (a, e) in enumerate(zip(answers, expected, strict=True))
-                    if not agrees(fitted(a.outputs[name], e.outputs[name]), e.outputs[name], exercise.tolerance))
-        given, right = answers[seed].outputs[name], expected[seed].outputs[name]
-        verdict.say("wrong", difference(name, exercise.outputs[name], fitted(given, right), right, exercise.tolerance))
+        given, right = next((given, right) for a, e in zip(answers, expected, strict=True)
+                            for right in [e.outputs[name]] for given in [fitted(a.outputs[name], right)]
+                            if not agrees(given, right, exercise.tolerance))
+        verdict.say("wrong", difference(exercise, name, given, right))
     if mistakes := known_mistakes(exercise, cases, answers):
         verdict.mistakes += [mistake.id for mistake in mistakes]
         for mistake in mistakes:
             verdict.say("hint", f"These are exactly the numbers of a known slip. {mistake.hint}")
         return
-    for name, mistake in mistakes_by_output(exercise, cases[0], answers[0], expected[0], wrong).items():
+    for mistake, names in mistakes_by_output(exercise, cases[0], answers[0], expected[0], wrong):
         verdict.mistakes.append(mistake.id)
-        verdict.say("hint", f"{name} has the numbers of a known slip. {mistake.hint}")
+        verdict.say("hint", f"{', '.join(names)}: exactly the numbers of a known slip. {mistake.hint}")
 
 
 def _edges(verdict, exercise, ask, seed):
@@ -156,7 +177,7 @@ def _edges(verdict, exercise, ask, seed):
             mistakes = known_mistakes(exercise, [case], [answer])
             verdict.mistakes += [mistake.id for mistake in mistakes]
             verdict.say("wrong", f"right so far, but not for {edge.what}: {trouble}")
-            for hint in [mistake.hint for mistake in mistakes] or [edge.hint]:
+            for hint in [mistake.hint for mistake in mistakes] or [edge.hint] * bool(edge.hint):
                 verdict.say("hint", hint)
         else:
             held.append(edge)
@@ -174,14 +195,26 @@ def _trouble(exercise, answer, expected):
         given = fitted(answer.outputs[name], right)
         if given.shape != right.shape:
             return f"{name} has shape {given.shape}; expected {right.shape}."
+        if not np.isfinite(given).all():
+            return _not_finite(name, given)
         if not agrees(given, right, exercise.tolerance):
-            return difference(name, exercise.outputs[name], given, right, exercise.tolerance)
+            return difference(exercise, name, given, right)
     return ""
 
 
+def _not_finite(name, array):
+    bad = np.count_nonzero(~np.isfinite(array))
+    return f"{name} is not finite: {bad} of {array.size} entries are NaN or infinite."
+
+
 def _changes(verdict, exercise, answers):
-    """What it costs to have changed the caller's arrays; the upstream gradient is free, with a remark."""
-    changed = {name for answer in answers for name in answer.changed}
+    """What it costs to have changed the caller's arrays. The upstream gradient is free, with a remark.
+
+    Only the exercise's inputs count. A cache that rnnkit made for a second chance may be eaten like one's own.
+    """
+    inputs = {name for text in exercise.calls for name in Call.parse(text).arguments} - {
+        name for text in exercise.after for name in Call.parse(text).results}
+    changed = {name for answer in answers for name in answer.changed} & inputs
     if upstream := sorted(changed & set(exercise.upstream)):
         verdict.say("remark", f"It changes {' and '.join(upstream)} in place. That costs nothing here, but whoever "
                               f"uses the array again, a gradient check for one, gets other numbers. A copy is safer.")
@@ -192,14 +225,26 @@ def _changes(verdict, exercise, answers):
     return 0
 
 
-def _remarks(verdict, exercise, answers, expected):
-    for name, right in expected[0].outputs.items():
-        given = answers[0].outputs[name]
-        if given.shape != right.shape == fitted(given, right).shape:
-            verdict.say("remark", f"{name} has shape {given.shape}, with an axis of length 1 too many; {right.shape} was "
-                                  f"expected. It costs nothing here, but adding it to an array of shape {right.shape} "
-                                  f"gives another shape.")
+def _remarks(verdict, exercise, right, answers, expected):
+    for name in right:
+        given, shape = answers[0].outputs[name].shape, expected[0].outputs[name].shape
+        if given != shape:
+            verdict.misshapen.append(name)
+            verdict.say("remark", f"{name} has shape {given}, with an axis of length 1 too many; {shape} was expected. "
+                                  f"It costs nothing here, but adding it to an array of shape {shape} gives another "
+                                  f"shape.")
+        elif name in answers[0].odd:
+            verdict.misshapen.append(name)
+            verdict.say("remark", f"{name} came as a value of type {answers[0].odd[name]}. It costs nothing here, but "
+                                  f"whoever computes with it expects an array: np.array({name}) makes one.")
+    for name in sorted(answers[0].odd.keys() - exercise.outputs.keys()):
+        verdict.say("remark", f"{name} is still {answers[0].odd[name]}. It costs nothing here, but the way back will "
+                              f"need it.")
     if not exercise.stable and (errors := set().union(*(answer.float_errors for answer in answers))):
         verdict.say("remark", f"NumPy met {' and '.join(sorted(errors))} on the way.")
-    if printed := answers[0].printed.strip():
-        verdict.say("printed", printed)
+    _show_printed(verdict, answers[0])
+
+
+def _show_printed(verdict, answer):
+    if answer.printed.strip():
+        verdict.say("printed", answer.printed.strip("\n"))

@@ -55,6 +55,7 @@ class Exercise:
     one_step: the name of the exercise that this one repeats over a sequence.
     upstream: the inputs that a student may change in place: nobody needs them afterwards.
     edges: the border cases.
+    blocks: the gates whose blocks lie side by side in an output's last axis, as in {"dW_x": "i f g o"}.
     stable: whether an overflow on the way counts as a mistake at the edges.
     tolerance: how large a relative error may be, norm-wise; 1e-5 leaves room for float32 buffers.
     """
@@ -71,6 +72,7 @@ class Exercise:
     one_step: str = ""
     upstream: tuple = ()
     edges: tuple = ()
+    blocks: dict = None
     stable: bool = False
     tolerance: float = 1e-5
 

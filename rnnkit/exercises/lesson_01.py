@@ -3,7 +3,7 @@
 import numpy as np
 
 from rnnkit.activations import activation_slopes, relu, sigmoid, softmax
-from rnnkit.exercises.exercise import BATCH_OF_ONE, Edge, Exercise, Misconception, normal
+from rnnkit.exercises.exercise import BATCH_OF_ONE, Edge, Exercise, Misconception
 
 
 def scores(rng, N, V, size):
@@ -71,8 +71,8 @@ SOFTMAX = Exercise(
         Misconception("wrong-axis", "np.sum(e, axis=-1, keepdims=True)", "np.sum(e, axis=0, keepdims=True)",
                       "The columns were made to sum to 1. Each row is a distribution, so the sum runs along a row."),
         Misconception("wrong-axis-throughout",
-                      "z - np.max(z, axis=-1, keepdims=True))\n    return e / np.sum(e, axis=-1, keepdims=True)",
-                      "z - np.max(z, axis=0, keepdims=True))\n    return e / np.sum(e, axis=0, keepdims=True)",
+                      "axis=-1, keepdims=True)\n    e = np.exp(below)\n    return e / np.sum(e, axis=-1, keepdims=True)",
+                      "axis=0, keepdims=True)\n    e = np.exp(below)\n    return e / np.sum(e, axis=0, keepdims=True)",
                       "Maximum and sum run down the columns. Each row is a distribution, so both run along a row."),
         Misconception("one-sum-for-all", "np.sum(e, axis=-1, keepdims=True)", "np.sum(e)",
                       "All entries of the matrix together sum to 1. Each row should."),

@@ -48,7 +48,8 @@ RNN_FORWARD = Exercise(
         Misconception("h0-at-every-step", "rnn_step(x_t, h_t, W_x, W_h, b)", "rnn_step(x_t, h0, W_x, W_h, b)",
                       "Every step starts from h0. Step t has to start from the state that step t - 1 left."),
         Misconception("h0-ignored", "h_t = h0", "h_t = np.zeros_like(h0)",
-                      "The first step starts from zeros. It should start from the h0 that was passed in."),
+                      "The first step starts from zeros, not from the h0 that was passed in. (At t = 0, h[t - 1] is h[-1], "
+                      "the last entry: of an array of zeros, a zero.)"),
         Misconception("x-not-indexed", "rnn_step(x_t, h_t", "rnn_step(x[0], h_t",
                       "Every step reads the same input, x[0]. Step t reads x[t]."),
         Misconception("last-input-only", "rnn_step(x_t, h_t", "rnn_step(x[-1], h_t",
@@ -65,8 +66,6 @@ RNN_FORWARD = Exercise(
                       "Every h[t] is the last state. Appending one array that is changed in place keeps T names for the same memory."),
         Misconception("states-added", "h.append(h_t)", "h.append(sum(h[-1:]) + h_t)",
                       "States are summed up over time. Each step replaces the state; it does not add to it."),
-        Misconception("wraps-round", "h_t = h0", "h_t = rnn_step(x[-1], h0, W_x, W_h, b)[0]",
-                      "The first step does not start from h0. At t = 0, an index t - 1 is -1, the last entry of the array."),
     ),
 )
 
