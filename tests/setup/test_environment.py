@@ -59,9 +59,9 @@ def test_what_is_installed_is_what_is_pinned(pins):
 
 
 def test_nothing_is_installed_that_no_pin_covers(pins):
-    freeze = subprocess.run([sys.executable, "-m", "pip", "freeze", "--exclude-editable"],
+    freeze = subprocess.run([sys.executable, "-m", "pip", "freeze", "--all", "--exclude-editable"],
                             capture_output=True, text=True, check=True).stdout
-    assert {canonicalize_name(re.split("[ =@]", line)[0]) for line in freeze.splitlines()} <= set(pins)
+    assert {canonicalize_name(re.split("[ =@]", line)[0]) for line in freeze.splitlines()} <= {"pip", *pins}
 
 
 def test_conda_gets_exactly_python_3_11(environment):
