@@ -267,7 +267,7 @@ for T, D_in, H_ in [(10, 4, 6), (1000, 4, 6), (10, 400, 6), (10, 4, 600)]:
 #
 # So: not in $T$, but in $D$, and most of all in $H$.
 
-# %% [markdown] locked="readout"
+# %% [markdown] locked="saying-something"
 # ## Saying something
 #
 # The state is the network's private notebook. What it says aloud is read off the state by one more affine map:

@@ -108,11 +108,12 @@ def small_network(T, N=2, D=3, H=4):
     return [0.7 * rng.standard_normal(shape) for shape in shapes]
 
 
+measure = yours(numerical_gradient)
 x, h0, W_x, W_h, b = small_network(T=10)
 h, cache = rnn_forward(x, h0, W_x, W_h, b)
 truth = rnnkit.rnn_backward(np.ones_like(h), cache)[3]
 
-eps = 10.0 ** np.arange(-12, 0)
+eps = 10.0 ** np.arange(-12, -0.5, 0.5)
 errors = {}
 for dtype in ("float64", "float32"):
     args = [array.astype(dtype) for array in (x, h0, W_x, W_h, b)]
@@ -121,7 +122,7 @@ for dtype in ("float64", "float32"):
         return rnn_forward(args[0], args[1], args[2], W, args[4])[0].sum()
 
     errors[dtype] = np.array([
-        relative_error(yours(numerical_gradient)(loss, args[3], e).astype("float64"), truth) for e in eps])
+        relative_error(measure(loss, args[3], e).astype("float64"), truth) for e in eps])
 figures.v_curve(eps, errors)
 
 # %%
@@ -134,7 +135,7 @@ for dtype, error in errors.items():
 # the computer is at fault: two losses that agree in nearly all their digits are subtracted, what remains is rounding, and dividing by
 # a tiny $2\varepsilon$ makes it large again.
 #
-# So: about $10^{-6}$ in double precision. In single precision the best there is, is poor. **Gradients are checked in float64**, here and
+# So: somewhere near $10^{-6}$ in double precision. In single precision even the best is poor. **Gradients are checked in float64**, here and
 # everywhere in this course.
 #
 # One more number, to see why nobody trains this way. Each weight costs two runs of the network.
@@ -176,7 +177,6 @@ def untied_forward(x, h, W_x, W_hs, b):
 
 
 x, h0, W_x, W_h, b = small_network(T=4)
-measure = yours(numerical_gradient)
 four = measure(lambda W_hs: untied_forward(x, h0, W_x, W_hs, b)[-1].sum(), np.stack([W_h] * 4))
 tied = measure(lambda W: rnn_forward(x, h0, W_x, W, b)[0][-1].sum(), W_h)
 
@@ -389,9 +389,12 @@ if torch := available("torch"):
 
 
 # %%
+step_back = yours(rnn_step_backward)
+
+
 def without_the_carry(dh, cache):
     """rnn_backward, with dh[t] where dh[t] + dh_next belongs."""
-    steps = [yours(rnn_step_backward)(dh_t, step_cache) for dh_t, step_cache in zip(dh, cache, strict=True)]
+    steps = [step_back(dh_t, step_cache) for dh_t, step_cache in zip(dh, cache, strict=True)]
     dx, dh_prev, dW_x, dW_h, db = zip(*steps, strict=True)
     return np.stack(dx), dh_prev[0], sum(dW_x), sum(dW_h), sum(db)
 
@@ -404,21 +407,21 @@ for name in names:
 # These are not small errors. Will a network learn anything from them?
 #
 # The task is **echo**: the network hears random numbers, and has to say at each step what it heard one step before. It cannot do that without
-# using its state. The loss is the mean squared error. A network that always says zero gets a loss of one third.
+# using its state. The loss is the mean squared error.
 #
 # **Guess first.** Trained with the wrong gradient: does the loss stay where it is, go down some of the way, or go down like the other?
 
 
 # %%
-def train(backward, steps=1500, rate=0.3, seed=0):
-    """Train a small network on echo by gradient descent, and return the loss of every step."""
+def train(backward, delay=1, steps=600, rate=0.3, seed=0):
+    """Train a small network on echo by gradient descent, and return the loss after every update."""
     rng = np.random.default_rng(seed)
     N, H = 32, 12
     W_x, W_h, b = 0.5 * rng.standard_normal((1, H)), 0.2 * rng.standard_normal((H, H)), np.zeros(H)
     W_y, b_y, losses = 0.2 * rng.standard_normal((H, 1)), np.zeros(1), []
     for _ in range(steps):
         x = rng.uniform(-1, 1, (8, N, 1))
-        target = np.concatenate([np.zeros((1, N, 1)), x[:-1]])
+        target = np.concatenate([np.zeros((delay, N, 1)), x[:-delay]])
         h, cache = rnn_forward(x, np.zeros((N, H)), W_x, W_h, b)
         error = h @ W_y + b_y - target
         losses.append(np.mean(error ** 2))
@@ -436,3 +439,70 @@ figures.losses(histories)
 # %%
 for name, losses in histories.items():
     print(f"{name:15} first loss {losses[0]:.3f}   mean of the last hundred {np.mean(losses[-100:]):.5f}")
+
+# %% [markdown] locked="still-learns"
+# Both losses go down, and they go down together. One of the two gradients is wrong in every array it returns.
+#
+# Why does it learn all the same? The wrong gradient keeps what comes from above at each step, and the last input happens to be in the
+# state already, put there by a random $W_x$ and $W_h$. A readout can be trained to find it. Half a gradient points roughly downhill,
+# and for a delay of one, roughly is enough.
+#
+# Now make the delay longer. What was heard three steps ago is hardly in the state by luck. The network has to *learn* to
+# keep it, and for that somebody has to tell step $t$ what happens at step $t + 3$. That is the carry's work.
+
+# %%
+print("loss after training, the mean of three networks")
+print("delay   with the carry   without it   always saying zero")
+for delay in (1, 2, 3, 4):
+    ends = [[np.mean(train(backward, seed=seed, delay=delay)[-100:]) for seed in range(3)]
+            for backward in (yours(rnn_backward), without_the_carry)]
+    right, wrong = np.mean(ends, axis=1)
+    print(f"{delay:5}   {right:14.4f}   {wrong:10.4f}   {(8 - delay) / 8 / 3:18.4f}")
+
+# %% [markdown] locked="the-loss-is-no-judge"
+# At every delay the wrong gradient gets far below the loss of saying nothing. If you had only that column, you would call it
+# a success, and wonder a little why it needs so long.
+#
+# A falling loss is what a right gradient causes. It is also what a wrong one causes, often. So **do not look at the loss to see whether a
+# gradient is right. Measure it.** You wrote the instrument yourself.
+
+# %% [markdown] rubric="why-gradients-add"
+# ### In your own words: why do gradients add up over time?
+#
+# 3 points · 10 minutes · graded by hand
+#
+# A friend has written `dW_h = dW_h_t` inside the loop, with = where you have +=. The program runs and the loss goes down. In five to ten
+# sentences, explain to them why the gradient of $W_h$ is a sum over the steps, and what their version computes.
+#
+# What earns the points:
+#
+# - 1 point: says that one and the same $W_h$ is used at every step, so that moving it moves every use.
+# - 1 point: says why the effects add: to first order, or by the chain rule, or by untying the steps and tying them again.
+# - 1 point: says which single term the friend's loop keeps in the end, and checks that against the direction of the loop.
+
+# %% [markdown] essay="why-gradients-add" points=3
+# ### BEGIN SOLUTION
+# There is only one matrix W_h, and every step multiplies the state by it. If I move one of its entries a little, the first state changes, the second
+# changes because of its own product and because the first has changed, and so on: every use moves at once.
+#
+# Pretend for a moment that each step had a matrix of its own. Then the chain rule gives one gradient for each of them, and the loss changes by the sum of
+# gradient times movement over all of them, as long as the movement is small. Tying the matrices together means that all the movements are
+# the same, so it can be taken out of the sum. What remains as the gradient of the one matrix is the sum of the gradients of the many.
+#
+# With = each round of the loop throws away what was there. The loop runs from the last step to the first, so what is left at the end is the term of the
+# first step, t = 0, alone. It is the term with the longest way to most of the losses. The loss may still go down, because one
+# term out of many can point roughly downhill.
+# ### END SOLUTION
+
+# %% [markdown] locked="what-we-know"
+# ## What we know now
+#
+# - A weight that is used many times collects a gradient from each use, and they add up.
+# - One step back is six formulas. Through time is a loop that runs backwards, carries `dh`, and adds up the rest.
+# - Two gradients meet at every state: one from above, one from the step after it.
+# - A numerical gradient is slow, simple, and right to about ten digits in float64. It is how you know.
+# - Your backward pass agrees with it, and with PyTorch.
+#
+# **What still does not work.** Go back to the figure above, set the spectral radius to 0.5, and follow the gradient of the last step to the first. There is
+# almost nothing left of it. A network with that matrix cannot learn that its first input mattered, right gradient or not. That is
+# lesson 04.

@@ -1,0 +1,310 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] locked="title"
+# # 01 · Sequences and squashing
+#
+# **The question.** A straight line cannot bend, so a network squashes. Why with *these* functions, what do they cost, and is
+# squashing enough to read a sentence?
+#
+# **What you will write.** `sigmoid` and `softmax` so that no number can break them, and the slopes of three activations. Twelve
+# points, about forty-five minutes.
+#
+# **What you need.** A little calculus: the derivative of $e^z$, and of a quotient.
+
+# %%
+import numpy as np
+
+from rnnkit import available, check, figures, relu, yours
+
+rng = np.random.default_rng(1)
+
+# %% [markdown] locked="why-squash"
+# ## Why squash at all
+#
+# Stack two affine maps and you have one affine map. A network of a hundred layers without squashing is a network of one:
+#
+# $$(x W_1) W_2 = x\,(W_1 W_2)$$
+
+# %%
+x, W_1, W_2 = rng.standard_normal((3, 4)), rng.standard_normal((4, 6)), rng.standard_normal((6, 2))
+print(np.abs((x @ W_1) @ W_2 - x @ (W_1 @ W_2)).max())
+
+# %% [markdown] locked="three-functions"
+# So something has to bend between them. Three functions do nearly all the bending in this course:
+#
+# $$\sigma(z) = \frac{1}{1 + e^{-z}} \qquad \tanh(z) = \frac{e^z - e^{-z}}{e^z + e^{-z}} \qquad \mathrm{relu}(z) = \max(0, z)$$
+#
+# The **sigmoid** runs from 0 to 1. It can say how much of something to let through, and in lesson 06 it will be a *gate*. **tanh** runs
+# from -1 to 1, and can say yes, no, and nothing yet: a *state*. **relu** keeps what is positive. It is the favorite of networks without
+# loops. In a loop it has no ceiling, and that is why you will not see much of it here.
+#
+# The first two are relatives. tanh is the sigmoid, stretched and shifted:
+
+# %%
+z = np.linspace(-5, 5, 11)
+print("tanh(z) - (2 sigmoid(2z) - 1):", np.abs(np.tanh(z) - (2 / (1 + np.exp(-2 * z)) - 1)).max())
+
+# %% [markdown] locked="overflow"
+# ## A formula that breaks
+#
+# The sigmoid looks like a line of code. Write it down as it stands, in the single precision that networks are trained in, and feed it
+# a few numbers.
+#
+# **Guess first.** What is $\sigma(-100)$? What will NumPy say? What about $\sigma(20)$?
+
+
+# %%
+def naive_sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+errors = []
+with np.errstate(over="call", call=lambda kind, _: errors.append(kind)):
+    for z in (-100, -20, 0, 20):
+        s = naive_sigmoid(np.float32(z))
+        print(f"sigmoid({z:4}) = {s:.10g}   {'<- NumPy reports: ' + errors.pop() if errors else ''}")
+
+# %% [markdown] locked="overflow-explained"
+# At -100 the formula asks for $e^{100}$, a number with 44 digits. The largest float32 has 39. It becomes infinity, one over infinity is zero, and the
+# result is as good as right, by luck. With `exp(z) / (1 + exp(z))`, which is the same function on paper, luck runs out on the other side:
+
+# %%
+with np.errstate(over="ignore", invalid="ignore"):
+    e = np.exp(np.float32(100))
+    print("exp(z) / (1 + exp(z)) at z = 100:", e / (1 + e))
+
+# %% [markdown] locked="which-side"
+# Not a number. One of these in a batch, and every weight of the network is NaN after the next update.
+#
+# Now look at $\sigma(20)$ above. It is exactly 1. That is no overflow: 1 is the nearest float32 to the truth. But its slope, as you will see
+# in a moment, is then exactly 0, and no gradient gets through.
+#
+# The picture shows both borders, found by trying every point.
+
+# %%
+from rnnkit import sigmoid as safe_sigmoid
+
+figures.sigmoid_in_float32(naive_sigmoid, safe_sigmoid)
+
+# %% [markdown] locked="the-repair"
+# ## The repair
+#
+# Which exponential is safe? $e^{-z}$ is, as long as $z \ge 0$: it lies between 0 and 1. For $z < 0$, multiply the fraction through by $e^z$:
+#
+# $$\sigma(z) = \frac{1}{1 + e^{-z}} = \frac{e^{z}}{e^{z} + 1}$$
+#
+# Now the exponential is $e^z$ with $z < 0$, and that is safe too. In both cases it is $e^{-|z|}$.
+
+# %% [markdown] locked="card-sigmoid"
+# ### Exercise: `sigmoid`
+#
+# 4 points · 10 minutes · needs the two fractions above
+#
+# Half of the points are for the right numbers, half for getting through entries in the thousands without any overflow on the way.
+#
+# <details><summary>Hint 1: where to begin</summary>
+# Compute one array, <code>np.exp(-np.abs(z))</code>. It never overflows. Both fractions can be written with it.
+# </details>
+# <details><summary>Hint 2: two cases, no loop</summary>
+# <code>np.where(z >= 0, this, that)</code> picks entry by entry. It computes both <i>this</i> and <i>that</i> everywhere first, so both have to be safe.
+# </details>
+# <details><summary>Hint 3: almost the answer</summary>
+# Both fractions have the denominator 1 + e. The numerator is 1 on one side and e on the other.
+# </details>
+
+
+# %% answer="sigmoid"
+def sigmoid(z):
+    """1 / (1 + exp(-z)), entry by entry, for any z without overflow.
+
+    z: an array of any shape. Returns an array of the same shape.
+    """
+    ### BEGIN SOLUTION
+    e = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1, e) / (1 + e)
+    ### END SOLUTION
+
+
+# %% check="sigmoid" points=4
+check(sigmoid, points=4)
+
+# %% [markdown] locked="one-of-many"
+# ## One of many
+#
+# A sigmoid answers yes or no. To choose one of $V$ words you need $V$ numbers that are positive and add up to 1. Exponentials are positive. Divide
+# by their sum:
+#
+# $$\mathrm{softmax}(z)_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$$
+#
+# It breaks in the same way as the sigmoid, and more easily, since scores are not bounded. The way out is prettier. Subtract any number $m$
+# from *all* the scores of a row, and nothing changes:
+#
+# $$\frac{e^{z_k - m}}{\sum_j e^{z_j - m}} = \frac{e^{-m}\, e^{z_k}}{e^{-m} \sum_j e^{z_j}} = \mathrm{softmax}(z)_k$$
+#
+# So choose an $m$ that makes it safe.
+
+# %%
+scores = rng.standard_normal(5)
+for m in (0, 3, -7):
+    print(f"m = {m:2}:", (np.exp(scores - m) / np.exp(scores - m).sum()).round(6))
+
+# %% [markdown] locked="card-softmax"
+# ### Exercise: `softmax`
+#
+# 4 points · 10 minutes · needs the identity above
+#
+# Each row of `z` is one set of scores. Half of the points are for large entries.
+#
+# <details><summary>Hint 1: which m?</summary>
+# After the subtraction, no exponent may be above 0. What is the smallest m that manages this for a row?
+# </details>
+# <details><summary>Hint 2: the shapes do not fit</summary>
+# A maximum over the last axis of (N, V) is (N,), which does not line up with (N, V). <code>keepdims=True</code> keeps it as (N, 1).
+# </details>
+# <details><summary>Hint 3: almost the answer</summary>
+# <code>e = np.exp(z - row maximum)</code>, then divide by the row sum of e. Both with axis=-1 and keepdims=True.
+# </details>
+
+
+# %% answer="softmax"
+def softmax(z):
+    """exp(z_k) / sum_j exp(z_j) for each row, for any z without overflow.
+
+    z: (N, V), a row of scores for each of N cases. Returns (N, V); each row is positive and sums to 1.
+    """
+    ### BEGIN SOLUTION
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+    ### END SOLUTION
+
+
+# %% check="softmax" points=4
+check(softmax, points=4)
+
+# %% [markdown] locked="slopes"
+# ## The slope, from what came out
+#
+# To train, you need slopes. Here is the sigmoid's, from the quotient rule:
+#
+# $$\sigma'(z) = \frac{e^{-z}}{(1 + e^{-z})^2} = \frac{1}{1 + e^{-z}} \cdot \frac{e^{-z}}{1 + e^{-z}} = s\,(1 - s), \qquad s = \sigma(z)$$
+#
+# Look at the end of that line. The input $z$ has gone. If you kept what the function *returned*, you have its slope for one
+# multiplication, and need not compute an exponential again. The same works for the other two:
+#
+# $$t = \tanh(z): \quad t' = 1 - t^2 \qquad\qquad r = \mathrm{relu}(z): \quad r' = 1 \text{ where } r > 0, \text{ else } 0$$
+#
+# This is why a backward pass keeps outputs, and it is also a trap. People see $\sigma'$, call their sigmoid on $s$, and have
+# squashed twice. In code `s` is already squashed.
+
+# %% [markdown] locked="card-activation-slopes"
+# ### Exercise: `activation_slopes`
+#
+# 4 points · 5 minutes · needs the three formulas above
+#
+# The arguments are the *outputs* of the three functions. Return their three slopes.
+#
+# <details><summary>Hint 1: where to begin</summary>
+# No exponential appears anywhere. Each slope is one short line.
+# </details>
+# <details><summary>Hint 2: relu</summary>
+# <code>r > 0</code> is an array of True and False, which count as 1 and 0.
+# </details>
+
+
+# %% answer="activation_slopes"
+def activation_slopes(s, t, r):
+    """The slopes of sigmoid, tanh and relu, from their outputs s, t and r (arrays of any shape).
+
+    Returns ds, dt, dr, of the same shapes.
+    """
+    ### BEGIN SOLUTION
+    return s * (1 - s), 1 - t ** 2, (r > 0) * 1.0
+    ### END SOLUTION
+
+
+# %% check="activation_slopes" points=4
+check(activation_slopes, points=4)
+
+# %% [markdown] locked="explore"
+# Move along the curves. The tangent is drawn with the slope that your function returned. Where the curve is flat, the function is
+# called **saturated**: it has made up its mind, and a small change of $z$ no longer moves it.
+
+# %%
+figures.activation_explorer(yours(sigmoid), yours(activation_slopes))
+
+# %% [markdown] locked="slopes-multiply"
+# **Guess first.** Signals pass through many squashing functions one after the other, and slopes multiply. With random inputs of ordinary size
+# (standard deviation 1), how much of a gradient is left after ten sigmoids? After ten tanhs?
+
+# %%
+z = rng.standard_normal(100_000)
+ds, dt, _ = yours(activation_slopes)(yours(sigmoid)(z), np.tanh(z), relu(z))
+for name, slope in (("sigmoid", ds), ("tanh", dt)):
+    print(f"{name:8} largest slope {slope.max():.3f}   mean {slope.mean():.3f}   mean ** 10 = {slope.mean() ** 10:.1e}")
+
+# %% [markdown] locked="slopes-meaning"
+# A sigmoid lets through a quarter at best, and a millionth or less after ten. tanh does better, because its slope is 1 in the middle, but a
+# mean slope of about 0.6 to the tenth power is less than a hundredth. A sequence of sixty words means sixty squashings. Keep this number for
+# lesson 04.
+
+# %% [markdown] locked="against-pytorch"
+# Three derivations, each with room for a slip. PyTorch derives by itself, so it can tell:
+
+# %%
+if torch := available("torch"):
+    z = torch.linspace(-6, 6, 1000, dtype=torch.float64, requires_grad=True)
+    s, t, r = torch.sigmoid(z), torch.tanh(z), torch.relu(z)
+    theirs = [torch.autograd.grad(out.sum(), z)[0].numpy() for out in (s, t, r)]
+    slopes = yours(activation_slopes)(*(out.detach().numpy() for out in (s, t, r)))
+    for name, slope, their in zip(("sigmoid", "tanh", "relu"), slopes, theirs, strict=True):
+        print(f"{name:8} largest difference {np.abs(slope - their).max():.1e}")
+    rows = rng.standard_normal((3, 5))
+    print(f"softmax  largest difference {np.abs(yours(softmax)(rows) - torch.tensor(rows).softmax(-1).numpy()).max():.1e}")
+
+# %% [markdown] locked="a-sentence"
+# ## Enough for a sentence?
+#
+# Now you can bend. Let us read. A review is a sequence of words, and each word is a row of numbers. A network of this lesson takes *one* row. The plain
+# thing to do is to add the words up: a **bag of words**.
+
+# %%
+figures.bag_of_words("not bad, good", "not good, bad")
+
+# %% [markdown] locked="bag"
+# **Guess first.** One review recommends, the other warns. A network with one hidden layer of 50 units gets the two bags. How far apart can its two answers be, if we
+# are free to choose its weights? Let us try a thousand random networks.
+
+# %%
+vocabulary = ["not", "bad", "good"]
+bags = np.array([[review.count(word) for word in vocabulary] for review in ("not bad, good", "not good, bad")])
+gaps = []
+for _ in range(1000):
+    hidden = yours(sigmoid)(bags @ rng.standard_normal((3, 50)) + rng.standard_normal(50))
+    answers = hidden @ rng.standard_normal((50, 1))
+    gaps.append(abs(answers[0] - answers[1]).item())
+print("The two bags:", bags.tolist(), "  the largest gap in a thousand networks:", max(gaps))
+
+# %% [markdown] locked="no-way"
+# Zero. No training will change that, nor will more layers: the two inputs are one and the same input. What differs is the order, and
+# the order was thrown away before the network began.
+#
+# You could give each position weights of its own. Then a review of four words needs a larger network than one of three, and what is learned
+# about *not* in first place says nothing about *not* in second place.
+#
+# ## What we know now
+#
+# - Without squashing, layers collapse into one. Sigmoid, tanh and relu bend, each for its own purpose.
+# - A formula that is right on paper can overflow. Only exponentials of numbers below zero are safe.
+# - A slope can be written with the output, and slopes multiply: ten sigmoids leave next to nothing.
+#
+# **What still does not work.** A network of this lesson cannot hear order. It needs something to carry from one word to the next. That is lesson 02.
