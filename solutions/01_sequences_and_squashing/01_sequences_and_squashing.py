@@ -25,6 +25,7 @@
 import numpy as np
 
 from rnnkit import available, check, figures, relu, yours
+from rnnkit import sigmoid as safe_sigmoid
 
 rng = np.random.default_rng(1)
 
@@ -92,8 +93,6 @@ with np.errstate(over="ignore", invalid="ignore"):
 # The picture shows both borders, found by trying every point.
 
 # %%
-from rnnkit import sigmoid as safe_sigmoid
-
 figures.sigmoid_in_float32(naive_sigmoid, safe_sigmoid)
 
 # %% [markdown] locked="the-repair"

@@ -500,7 +500,7 @@ for delay in (1, 2, 3, 4):
 # - A weight that is used many times collects a gradient from each use, and they add up.
 # - One step back is six formulas. Through time is a loop that runs backwards, carries `dh`, and adds up the rest.
 # - Two gradients meet at every state: one from above, one from the step after it.
-# - A numerical gradient is slow, simple, and right to about ten digits in float64. It is how you know.
+# - A numerical gradient is slow, simple, and right to about nine digits in float64. It is how you know.
 # - Your backward pass agrees with it, and with PyTorch.
 #
 # **What still does not work.** Go back to the figure above, set the spectral radius to 0.5, and follow the gradient of the last step to the first. There is
