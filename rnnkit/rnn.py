@@ -55,7 +55,8 @@ def rnn_step_backward(dh_next: "N H", cache: "x: N D, h: N H, h_next: N H, W_x: 
     return dx, dh, dW_x, dW_h, db
 
 
-def rnn_backward(dh, cache):
+@shaped
+def rnn_backward(dh: "T N H", cache: "T [x: N D, h: N H, h_next: N H, W_x: D H, W_h: H H]"):
     """Backpropagation through time: the step backwards, from the last step to the first.
 
     State h_t reaches the loss in two ways, directly and through step t + 1, so two gradients meet there:
@@ -64,11 +65,9 @@ def rnn_backward(dh, cache):
 
     dh: (T, N, H), the upstream gradient of every state. cache: the list that `rnn_forward` returned.
     Returns dx (T, N, D), dh0 (N, H), dW_x (D, H), dW_h (H, H), db (H,).
-    Raises ValueError where dh and the states of the forward pass differ in shape.
+    Raises ValueError where shapes disagree.
     """
     x, h0, _, W_x, W_h = cache[0]
-    states = np.empty((len(cache), *h0.shape))
-    agree("rnn_backward", ("dh", dh, "T N H"), ("the forward pass's h", states, "T N H"))
     dx = np.zeros((len(cache), *x.shape), x.dtype)
     dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[0])
     dh_next = np.zeros_like(h0)
@@ -100,6 +99,7 @@ class RNN:
         self.W_x = (rng.standard_normal((D, H)) / np.sqrt(D)).astype(dtype)
         self.W_h = (rng.standard_normal((H, H)) / np.sqrt(H)).astype(dtype)
         self.b = np.zeros(H, dtype)
+        self.cache = None
 
     def forward(self, x, h0=None):
         """States h (T, N, H) for inputs x (T, N, D), from h0 (N, H), or from zeros."""
@@ -111,5 +111,7 @@ class RNN:
 
     def backward(self, dh):
         """Keep the gradients of the parameters (dW_x, dW_h, db) and return dx (T, N, D), dh0 (N, H)."""
+        if self.cache is None:
+            raise ValueError("RNN.backward goes back over what forward did: call forward first.")
         dx, dh0, self.dW_x, self.dW_h, self.db = rnn_backward(dh, self.cache)
         return dx, dh0

@@ -10,7 +10,8 @@ def shaped(function):
     """Check the shapes that a function's annotations promise, before the function computes anything.
 
     An annotation is a string of axes, as in `x: "T N D"`. One letter stands for one size throughout a call.
-    A tuple of arrays (a step's cache) is annotated with its contents: `cache: "x: N D, h: N H"`.
+    A tuple of arrays (a step's cache) is annotated with its contents: `cache: "x: N D, h: N H"`; and a list of such
+    tuples, one for each step, with its length in front of brackets: `cache: "T [x: N D, h: N H]"`.
 
     Raises ValueError, naming both shapes, where two arguments disagree.
     """
@@ -31,26 +32,42 @@ def shaped(function):
 def agree(where, *arrays):
     """Raise ValueError unless the arrays, given as (name, array, axes), agree on the size of each axis."""
     sizes = {}
-    for name, array, axes in arrays:
+    for _, array, axes in arrays:
         shape, axes = np.shape(array), axes.split()
+        if len(shape) != len(axes) or 0 in shape or any(
+                sizes.setdefault(axis, size) != size for axis, size in zip(axes, shape, strict=True)):
+            raise ValueError(f"{where}: {_disagreement(arrays)}")
+
+
+def _disagreement(arrays):
+    """What is wrong, in words: the first array that is not what the others make of its axes."""
+    arrays = [(name, np.shape(array), axes.split()) for name, array, axes in arrays]
+    sizes = {}
+    for name, shape, axes in arrays:
         if len(shape) == len(axes):
             for axis, size in zip(axes, shape, strict=True):
                 sizes.setdefault(axis, (size, name, shape))
-    for name, array, axes in arrays:
-        shape, axes = np.shape(array), axes.split()
-        expected = tuple(sizes[axis][0] if axis in sizes else axis for axis in axes)
+    for name, shape, axes in arrays:
         if 0 in shape:
-            raise ValueError(f"{where}: {name} has shape {shape}; every axis should have at least one entry.")
+            return f"{name} has shape {shape}; every axis should have at least one entry."
+        expected = tuple(sizes[axis][0] if axis in sizes else axis for axis in axes)
         if shape != expected:
-            because = {f"{other} has shape {other_shape}" for axis in axes if axis in sizes
-                       for _, other, other_shape in [sizes[axis]] if other != name}
-            because = "" if not because else f", because {' and '.join(sorted(because))}"
-            raise ValueError(f"{where}: {name} has shape {shape}, but ({', '.join(axes)}) should be "
-                             f"({', '.join(map(str, expected))}){because}.")
+            reasons = sorted({f"{other} has shape {theirs}" for axis in axes if axis in sizes
+                              for _, other, theirs in [sizes[axis]] if other != name})
+            because = f", because {' and '.join(reasons)}" if reasons else ""
+            return (f"{name} has shape {shape}, but ({', '.join(axes)}) should be "
+                    f"({', '.join(map(str, expected))}){because}.")
 
 
 def _arrays(where, name, axes, value):
-    """One array under its own name, or the arrays of a cache under theirs."""
+    """One array under its own name, or the arrays of a cache, or of every step's cache, under theirs."""
+    if "[" in axes:
+        if not isinstance(value, list):
+            raise ValueError(f"{where}: {name} should be a list with the cache of every step, not a value of type "
+                             f"{type(value).__name__}.")
+        length, contents = axes.rstrip("]").split("[")
+        return [(f"the list {name}", range(len(value)), length),
+                *(array for t, step in enumerate(value) for array in _arrays(where, f"{name}[{t}]", contents, step))]
     if ":" not in axes:
         return [(name, value, axes)]
     fields = [field.split(":") for field in axes.split(",")]
