@@ -1,6 +1,16 @@
 """The pictures of the lessons. matplotlib and ipywidgets are imported when one is drawn, not before."""
 
+from rnnkit.figures.arrays import axes_of_x, row_vectors
+from rnnkit.figures.course import course_map
+from rnnkit.figures.curves import losses, v_curve
+from rnnkit.figures.gradients import gradient_explorer
 from rnnkit.figures.memory import impulse_explorer, padding
 from rnnkit.figures.network import unrolled
+from rnnkit.figures.sentences import bag_of_words
+from rnnkit.figures.squashing import activation_explorer, sigmoid_in_float32
+from rnnkit.figures.wirings import wirings
 
-__all__ = ["impulse_explorer", "padding", "unrolled"]
+__all__ = [
+    "activation_explorer", "axes_of_x", "bag_of_words", "course_map", "gradient_explorer", "impulse_explorer",
+    "losses", "padding", "row_vectors", "sigmoid_in_float32", "unrolled", "v_curve", "wirings",
+]

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from rnnkit.figures.picture import missing, note
+from rnnkit.figures.picture import note
+from rnnkit.optional import missing
 
 
 @dataclass
@@ -76,6 +77,6 @@ class Explorer:
         if self.widget is not None:
             return {**self.widget._repr_mimebundle_(), **bundle}
         names = ", ".join(control.description for control in self.controls.values())
-        line = missing("ipywidgets", f"lets you move {names}")
+        line = f"Above this picture belong controls ({names}). {missing('ipywidgets')} Then reload this page."
         return {"text/html": bundle["text/html"] + note(line),
                 "text/plain": f"{bundle['text/plain']}\n{line}"}

@@ -3,10 +3,10 @@
 import numpy as np
 
 from rnnkit.figures.arguments import count, expect_functions, expect_whole
-from rnnkit.figures.drawing import spread
+from rnnkit.figures.drawing import headline, spread
 from rnnkit.figures.explorer import Explorer, Slider
 from rnnkit.figures.picture import Picture
-from rnnkit.figures.style import COLOR, INK, QUIET, SHADE, SMALL, TEXT, TITLE, tint
+from rnnkit.figures.style import COLOR, INK, QUIET, SHADE, SMALL, TEXT, tint
 
 STEPS = 60
 DASHES = ("-", "--", "-.", ":")
@@ -40,7 +40,7 @@ def half_life(length):
 
 
 def sign_changes(h):
-    """How often the unit with the largest value changes its sign while |h_t| is above a hundredth of |h_0|."""
+    """How often the unit with the largest value changes its sign while |h_t| is above 1% of |h_0|."""
     length = np.linalg.norm(h, axis=1)
     largest = h[length > 0.01 * length[0], np.argmax(np.abs(h).max(axis=0))]
     return int(np.count_nonzero(np.diff(np.sign(largest))))
@@ -91,7 +91,7 @@ def _impulse_in_words(h, radius, angle, impulse):
 
 
 def _draw_impulse(figure, h, radius, angle):
-    figure.text(0.012, 0.92, verdict(h), fontsize=TITLE, fontweight="bold")
+    headline(figure, verdict(h))
     _draw_eigenvalues(figure.add_axes((0.015, 0.15, 0.25, 0.6)), radius, angle)
     ax = figure.add_axes((0.365, 0.165, 0.62, 0.68))
     steps, length = np.arange(STEPS), np.linalg.norm(h, axis=1)
@@ -130,14 +130,15 @@ def _draw_eigenvalues(ax, radius, angle):
 def padding(h, length):
     """What zeros do to a state: the units of one sequence over time, and the part that is padding.
 
-    h: (T, H), the states of one sequence (h[:, n] of a batch).
+    h: (T, H), the states of one sequence, or (T, 1, H), a batch of one.
     length: how many of the T steps are the sequence.
-    Returns a Picture. Raises ValueError where h is not (T, H), or length not a whole number from 1 to T.
+    Returns a Picture. Raises ValueError where h has another shape, or length is no whole number from 1 to T.
     """
     h = np.asarray(h, float)
-    if h.ndim != 2 or 0 in h.shape:
-        raise ValueError(f"padding: h has shape {h.shape}; (T, H) was expected, "
-                         "the states of one sequence: h[:, n].")
+    if h.ndim not in (2, 3) or 0 in h.shape or h.shape[1:-1] not in ((), (1,)):
+        raise ValueError(f"padding: h has shape {h.shape}; (T, H) or (T, 1, H) was expected, the states of "
+                         "one sequence. Of a batch, take h[:, n].")
+    h = h.reshape(len(h), h.shape[-1])
     length = expect_whole("padding", "length", length, 1, len(h))
     T, H = h.shape
     size = np.linalg.norm(h[length - 1])
@@ -146,14 +147,14 @@ def padding(h, length):
     rest = count(T - length, "step")
     title = (f"After {rest} of padding the state has moved by {moved:.2f} ({share})" if length < T
              else f"No padding: the sequence fills all {count(T, 'step')}")
-    alt = (f"The {H} units of one state over {count(T, 'step')}. The sequence ends at step {length}, where the "
-           f"state has length {size:.2f}; in the {rest} after it the input is zero. {title}.")
+    alt = (f"The {H} units of one state over {count(T, 'step')}. The sequence ends at step {length}, where "
+           f"the state has length {size:.2f}; in the {rest} after it the input is zero. {title}.")
     return Picture(lambda figure: _draw_padding(figure, h, length, title), alt, 3.3)
 
 
 def _draw_padding(figure, h, length, title):
     T, H = h.shape
-    figure.text(0.012, 0.92, title, fontsize=TITLE, fontweight="bold")
+    headline(figure, title)
     ax = figure.add_axes((0.085, 0.17, 0.895, 0.64))
     top = 1.1 * np.abs(h).max(initial=1e-9)
     for unit in range(H):

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from rnnkit.figures.style import COLOR, DPI, WIDTH, the_look
+from rnnkit.optional import missing
 
 
 class Picture:
@@ -56,18 +57,12 @@ class Picture:
         try:
             data = base64.b64encode(self.png).decode()
         except ImportError:
-            lines = missing("matplotlib", "draws this picture"), f"What it shows: {self.alt}"
+            lines = missing("matplotlib"), f"What the picture would show: {self.alt}"
             return {"text/html": note(*lines), "text/plain": "\n".join(lines)}
         image = (f'<img class="rnnkit-picture" alt="{html.escape(self.alt)}" '
                  f'style="width: {100 * WIDTH:.0f}px; max-width: 100%; height: auto; border-radius: 4px" '
                  f'src="data:image/png;base64,{data}">')
         return {"text/html": image, "text/plain": self.alt}
-
-
-def missing(package, does):
-    """What to tell a reader whose kernel lacks a package."""
-    return (f"This kernel does not have {package}, which {does}. Run %pip install {package} in a cell, restart "
-            "the kernel, reload this page, and run the cell again.")
 
 
 def note(*paragraphs):

@@ -19,6 +19,7 @@ INK = "#1A1A1A"    # letters and axes
 QUIET = "#595959"  # what may be read later
 FAINT = "#BDBDBD"  # what is there, but not the point
 SHADE = "#EEEEEE"  # a region
+DONE = "#56B4E9"   # points earned: sky blue
 
 WIDTH = 8.0        # inches; one inch is 100 px on the page
 DPI = 200          # two dots a px, for sharp screens

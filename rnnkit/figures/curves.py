@@ -1,0 +1,137 @@
+"""Curves on log axes: the error of a numerical gradient, and losses that fall or do not."""
+
+import textwrap
+
+import numpy as np
+
+from rnnkit.figures.drawing import headline, spread
+from rnnkit.figures.picture import Picture
+from rnnkit.figures.style import COLOR, FAINT, INK, QUIET, SMALL, TEXT
+
+DASHES = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)), (0, (3, 1, 1, 1, 1, 1)), (0, (9, 3)))
+MARKERS = ("o", "s", "^", "D", "v", "P")
+
+
+def v_curve(eps, errors):
+    """How wrong a numerical gradient is, against the distance eps that every entry was moved.
+
+    eps: distances, (K,), above 0. errors: name -> errors, (K,), as in {"float64": ..., "float32": ...}.
+    Marked: the smallest error of each curve, and with which power of eps the two arms of the first curve go.
+    Returns a Picture. Raises ValueError where eps and the errors do not fit each other.
+    """
+    eps = np.asarray(eps, float)
+    if eps.ndim != 1 or not len(eps) or not np.all(np.isfinite(eps) & (eps > 0)):
+        raise ValueError(f"v_curve: eps is {eps}; distances above 0, (K,), were expected.")
+    order = np.argsort(eps)
+    given = _named("v_curve", "errors", errors, lambda error: np.shape(error) == eps.shape, eps.shape)
+    curves = {name: _positive(error)[order] for name, error in given}
+    eps = eps[order]
+    best = {name: int(np.nanargmin(error)) for name, error in curves.items() if not np.isnan(error).all()}
+    arms = [arm for name, k in list(best.items())[:1] for arm in _arms(eps, curves[name], k)]
+    return Picture(lambda figure: _draw_v(figure, eps, curves, best, arms),
+                   _v_in_words(eps, curves, best, arms), 4.4)
+
+
+def _v_in_words(eps, curves, best, arms):
+    words = [f"{name} is best at eps = {eps[k]:.0e}, with an error of {curves[name][k]:.1e}; at eps = "
+             f"{eps[0]:.0e} its error is {curves[name][0]:.1e}." for name, k in best.items()]
+    words += [f"Where {what} rules, the error of {next(iter(best))} goes with eps to the power {power:.1f}."
+              for what, _, power in arms]
+    return " ".join(["The relative error of a numerical gradient against eps, both on log axes.", *words])
+
+
+def _named(where, what, series, fits, shape):
+    """The items of a dict of arrays. Raises ValueError unless there are 1 to 6, and each of them fits."""
+    if not isinstance(series, dict) or not 1 <= len(series) <= len(DASHES):
+        raise ValueError(f"{where}: {what} should be a dict of 1 to {len(DASHES)} arrays, name -> numbers.")
+    for name, numbers in series.items():
+        if not fits(numbers):
+            raise ValueError(f"{where}: {name} has shape {np.shape(numbers)}; {shape} was expected.")
+    return series.items()
+
+
+def _arms(eps, error, best):
+    """The two arms of a V: what rules there, its points, and the power of eps that fits its error."""
+    arms = []
+    for what, arm in [("rounding", eps < eps[best]), ("truncation", eps > eps[best])]:
+        arm = np.flatnonzero(arm & (error < 0.3))
+        if len(arm) > 1:
+            arms.append((what, arm, np.polyfit(np.log(eps[arm]), np.log(error[arm]), 1)[0]))
+    return arms
+
+
+def _draw_v(figure, eps, curves, best, arms):
+    ax = figure.add_axes((0.1, 0.14, 0.87, 0.74))
+    headline(figure, "The best eps: " + ", ".join(f"{eps[k]:.0e} in {name}" for name, k in best.items()))
+    ax.set(xscale="log", yscale="log", xlabel="eps", ylabel="relative error")
+    for error, dashes, marker in zip(curves.values(), DASHES, MARKERS, strict=False):
+        ax.plot(eps, error, color=COLOR["gradient"], linestyle=dashes, marker=marker, markersize=6,
+                markerfacecolor="white", markeredgewidth=1.5)
+    for row, (name, k) in enumerate(best.items()):
+        ax.plot(eps[k], curves[name][k], MARKERS[row], color=INK, markersize=9, zorder=4)
+        below = {"xytext": (0, -12), "textcoords": "offset points", "ha": "center"}
+        aside = {"xytext": (1, 1.06 - 0.1 * row), "textcoords": "axes fraction", "ha": "right",
+                 "arrowprops": {"arrowstyle": "-", "color": QUIET}}
+        ax.annotate(f"{name}: {curves[name][k]:.1e}", (eps[k], curves[name][k]), fontsize=TEXT, va="top",
+                    **(aside if row else below))
+    for what, arm, power in arms:
+        middle, right = arm[len(arm) // 2], what == "truncation"
+        at = eps[middle], curves[next(iter(best))][middle]
+        ax.annotate(f"{what}:\nerror ~ eps$^{{{power:.1f}}}$", at, (10 if right else -10, -8),
+                    textcoords="offset points", fontsize=SMALL, color=QUIET, ha="left" if right else "right",
+                    va="top")
+    low, high = ax.get_ylim()
+    ax.set_ylim(low / 20, 2 * high)
+    ax.minorticks_off()
+
+
+def losses(histories, marks=None):
+    """Losses during training, on a log axis.
+
+    histories: name -> the loss of every update, 1 to 6 of them. Thin: as it was; thick: its running mean over
+    a fiftieth of the updates. marks: update -> what happened there.
+    Returns a Picture. Raises ValueError where a history is empty or is no row of numbers.
+    """
+    items = _named("losses", "histories", histories,
+                   lambda numbers: np.ndim(numbers) == 1 and len(numbers) > 0, "(updates,)")
+    runs = {name: _positive(history) for name, history in items}
+    means = {name: _running_mean(history) for name, history in runs.items()}
+    words = ". ".join(f"{name}: {history[0]:.3g} at first, {means[name][-1]:.3g} at the end, after "
+                      f"{len(history)} updates" for name, history in runs.items())
+    marked = "".join(f" Marked at update {update}: {text}." for update, text in (marks or {}).items())
+    alt = f"The loss of every update during training, on a log axis. {words}.{marked}"
+    return Picture(lambda figure: _draw_losses(figure, runs, means, marks or {}), alt, 3.9)
+
+
+def _positive(numbers):
+    """The numbers that a log axis can show; the others are not a number."""
+    numbers = np.asarray(numbers, float)
+    return np.where(np.isfinite(numbers) & (numbers > 0), numbers, np.nan)
+
+
+def _running_mean(history):
+    """The mean over the last fiftieth of the updates so far, at every update."""
+    window = max(1, len(history) // 50)
+    sums = np.concatenate([np.zeros(1), np.cumsum(history)])
+    starts = np.maximum(np.arange(1, len(sums)) - window, 0)
+    return (sums[1:] - sums[starts]) / (np.arange(1, len(sums)) - starts)
+
+
+def _draw_losses(figure, runs, means, marks):
+    ax = figure.add_axes((0.1, 0.15, 0.62, 0.78))
+    for (name, history), dashes in zip(runs.items(), DASHES, strict=False):
+        updates = np.arange(1, len(history) + 1)
+        ax.plot(updates, history, color=FAINT, linewidth=0.6, zorder=1)
+        ax.plot(updates, means[name], color=COLOR["loss"], linestyle=dashes, zorder=2)
+    ax.set(yscale="log", xlabel="update", ylabel="loss", xlim=(0, max(map(len, runs.values()))))
+    low, high = np.log10(ax.get_ylim())
+    ends = [high if np.isnan(mean[-1]) else np.log10(mean[-1]) for mean in means.values()]
+    levels = spread((np.array(ends) - low) / (high - low), 0.12)
+    for (name, mean), level, end, dashes in zip(means.items(), levels, ends, DASHES, strict=False):
+        ax.plot([1.01, 1.07], [(end - low) / (high - low), level], color=COLOR["loss"], linestyle=dashes,
+                linewidth=1.5, transform=ax.transAxes, clip_on=False)
+        ax.text(1.08, level, f"{textwrap.fill(name, 20)}\n{mean[-1]:.3g} at the end", fontsize=TEXT,
+                va="center", transform=ax.transAxes)
+    for update, text in marks.items():
+        ax.axvline(update, color=QUIET, linewidth=1, linestyle=":")
+        ax.text(update, 1.01, text, fontsize=SMALL, ha="center", transform=ax.get_xaxis_transform())
