@@ -20,9 +20,9 @@ def axes_of_x(T=5, N=3, D=4):
     T, N, D = _sizes("axes_of_x", T=T, N=N, D=D)
     t = T // 2
     alt = (f"An array x of shape (T, N, D) = ({T}, {N}, {D}), as {count(T, 'slab')} side by side. Time runs "
-           f"from left to right, from x[0] to x[{T - 1}]. A slab has {count(N, 'row')}, one for each sequence, "
-           f"and {count(D, 'column')}, one for each input feature. Marked is x[{t}], of shape ({N}, {D}): what "
-           "the network reads of every sequence at one step.")
+           f"from left to right, from x[0] to x[{T - 1}]. A slab has {count(N, 'row')}, one for each "
+           f"sequence, and {count(D, 'column')}, one for each input feature. Marked is x[{t}], of shape "
+           f"({N}, {D}): what the network reads of every sequence at one step.")
     unit = min(0.3, 6.4 / (T * (D + 0.8)))
     return Picture(lambda figure: _draw_slabs(figure, (T, N, D), t, unit), alt, N * unit + 2.0)
 
@@ -56,14 +56,14 @@ def row_vectors(N=3, D=4, H=6):
     N, D, H = _sizes("row_vectors", N=N, D=D, H=H)
     alt = (f"Matrices to scale: x ({N} by {D}) times W_x ({D} by {H}) plus h ({N} by {H}) times W_h "
            f"({H} by {H}) plus b ({H} long) is a ({N} by {H}). x and W_x meet along D = {D}, h and W_h along "
-           f"H = {H}: a line joins the two edges, which are equally long. The outer axes, N = {N} and H = {H}, "
-           "are left: the shape of a. A row is one sequence, and b is added to every row.")
+           f"H = {H}: a line joins the two edges, which are equally long. The outer axes, N = {N} and "
+           f"H = {H}, are left: the shape of a. A row is one sequence, and b is added to every row.")
     unit = min(0.26, 5.1 / (D + 5 * H))
     return Picture(lambda figure: _draw_product(figure, N, D, H, unit), alt, max(D, H, N) * unit + 2.0)
 
 
 def _draw_product(figure, N, D, H, unit):
-    """Blocks that hang from one line. An inner axis runs along the top of one and down the side of the next."""
+    """Blocks in a row. An inner axis runs along the top of one, and down the side of the next."""
     ax, gap = sheet(figure), 0.46
     headline(figure, f"Inner axes meet: D = {D} between x and W_x, H = {H} between h and W_h")
     blocks = [("$x$", "x", N, D, "(N, D)"), ("$W_x$", "W", D, H, "(D, H)"), ("$h$", "h", N, H, "(N, H)"),
@@ -77,9 +77,11 @@ def _draw_product(figure, N, D, H, unit):
         write(ax, ((left + right) / 2, base - 0.3), symbol, SYMBOL + 2)
         write(ax, ((left + right) / 2, base - 0.7), f"{axes}\n{numbers}", SMALL, QUIET, linespacing=1.3)
         if symbol in ("$x$", "$h$"):
-            name, turn = axes[-2], right + gap - 0.09
-            ax.plot([left, turn, turn], [top + 0.09, top + 0.09, top - columns * unit], color=INK, linewidth=2.5,
-                    linestyle="-" if name == "D" else "--")
+            name, above, turn = axes[-2], top + 0.09, right + gap - 0.09
+            bar = {"color": INK, "linewidth": 3, "linestyle": "-" if name == "D" else (0, (2, 0.8))}
+            ax.plot([left, right], [above, above], **bar)
+            ax.plot([turn, turn], [top, top - columns * unit], **bar)
+            ax.plot([right, turn, turn], [above, above, top], color=INK, linewidth=1)
             write(ax, ((left + right) / 2, top + 0.22), name, TEXT, fontweight="bold")
             write(ax, (right + gap - 0.2, top - columns * unit / 2), name, TEXT, fontweight="bold")
         else:

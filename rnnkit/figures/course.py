@@ -107,15 +107,31 @@ def _draw_map(figure, points, title):
     for row, (name, first, end) in enumerate(STRETCHES):
         level = top - PITCH * row
         places = [(1.05 + 1.95 * k, level) for k in range(end - first)]
-        road += [(0.25, level), *places, (7.75, level), (7.75, level - 1.02), (0.25, level - 1.02)]
+        road += [(0.25, level), *places, (7.75, level), (7.75, level - 0.94), (0.25, level - 0.94)]
         of_all = _sum(points[first:end])
         write(ax, (0.45, level + 0.39), name, TEXT, ha="left", fontweight="bold")
         if of_all:
             write(ax, (7.6, level + 0.39), _in_words(of_all), TEXT, ha="right")
         for lesson, place in enumerate(places, start=first):
             _draw_lesson(ax, place, lesson, points[lesson])
-    ax.plot(*zip(*road[1:-3], strict=True), color=tint(FAINT, 0.6), linewidth=7, solid_capstyle="round",
-            solid_joinstyle="round", zorder=1)
+    _draw_road(ax, road[1:-3])
+
+
+def _draw_road(ax, places, bend=0.25):
+    """A line through the places, round at the corners."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path as Line
+    vertices, codes = [places[0]], [Line.MOVETO]
+    for before, at, after in zip(places, places[1:], places[2:], strict=False):
+        vertices += [_toward(at, before, bend), at, _toward(at, after, bend)]
+        codes += [Line.LINETO, Line.CURVE3, Line.CURVE3]
+    line = Line([*vertices, places[-1]], [*codes, Line.LINETO])
+    ax.add_patch(PathPatch(line, facecolor="none", edgecolor=tint(FAINT, 0.55), linewidth=6, zorder=1))
+
+
+def _toward(start, end, distance):
+    share = distance / math.dist(start, end)
+    return tuple(a + share * (b - a) for a, b in zip(start, end, strict=True))
 
 
 def _draw_lesson(ax, place, lesson, points, radius=0.26):
@@ -127,8 +143,8 @@ def _draw_lesson(ax, place, lesson, points, radius=0.26):
     ax.add_patch(sign)
     if points and points[1]:
         corner, share = (place[0] - radius, place[1] - radius), points[0] / points[1]
-        level = ax.add_patch(Rectangle(corner, 2 * radius, 2 * radius * share, color=DONE, zorder=2))
-        level.set_clip_path(sign)
+        level = Rectangle(corner, 2 * radius, 2 * radius * share, color=DONE, linewidth=0, zorder=2)
+        ax.add_patch(level).set_clip_path(sign)
     write(ax, place, f"{lesson:02}", TEXT, color, fontweight="bold", zorder=4)
     text = f"{textwrap.fill(LESSONS[lesson], 20)}\n{_in_words(points)}"
     write(ax, (place[0], place[1] - 0.33), text, SMALL, color, va="top", linespacing=1.2)
