@@ -237,7 +237,8 @@ def _remarks(verdict, exercise, right, answers, expected):
             verdict.misshapen.append(name)
             verdict.say("remark", f"{name} came as a value of type {answers[0].odd[name]}. It costs nothing here, but "
                                   f"whoever computes with it expects an array: np.array({name}) makes one.")
-    for name in sorted(answers[0].odd.keys() - exercise.outputs.keys()):
+    own = set(Call.parse(exercise.signature).results) - exercise.outputs.keys()
+    for name in sorted(own & answers[0].odd.keys()):
         verdict.say("remark", f"{name} is still {answers[0].odd[name]}. It costs nothing here, but the way back will "
                               f"need it.")
     if not exercise.stable and (errors := set().union(*(answer.float_errors for answer in answers))):

@@ -1,0 +1,91 @@
+"""A student who saves memory: everything that can be changed in place is, the upstream gradient too."""
+
+import numpy as np
+
+
+def affine(x, W, b):
+    a = x @ W
+    a += b
+    return a
+
+
+def sigmoid(z):
+    s = np.empty_like(z)
+    positive = z >= 0
+    s[positive] = 1 / (1 + np.exp(-z[positive]))
+    e = np.exp(z[~positive])
+    s[~positive] = e / (1 + e)
+    return s
+
+
+def softmax(z):
+    p = z - z.max(axis=1, keepdims=True)
+    np.exp(p, out=p)
+    p /= p.sum(axis=1, keepdims=True)
+    return p
+
+
+def activation_slopes(s, t, r):
+    ds = 1 - s
+    ds *= s
+    dt = t * t
+    np.subtract(1, dt, out=dt)
+    dr = np.zeros_like(r)
+    dr[r > 0] = 1
+    return ds, dt, dr
+
+
+def rnn_step(x, h, W_x, W_h, b):
+    h_next = x @ W_x
+    h_next += h @ W_h
+    h_next += b
+    np.tanh(h_next, out=h_next)
+    return h_next, (x, h, h_next, W_x, W_h)
+
+
+def rnn_forward(x, h0, W_x, W_h, b):
+    T, N, _ = x.shape
+    h = np.zeros((T, N, h0.shape[1]))
+    caches = [None] * T
+    for t in range(T):
+        h[t], caches[t] = rnn_step(x[t], h0 if t == 0 else h[t - 1], W_x, W_h, b)
+    return h, caches
+
+
+def readout(h, W_y, b_y):
+    y = h @ W_y
+    y += b_y
+    return y
+
+
+def numerical_gradient(f, x, eps=1e-6):
+    gradient = np.zeros_like(x)
+    it = np.nditer(x, flags=["multi_index"])
+    for _ in it:
+        i = it.multi_index
+        x[i] += eps
+        gradient[i] = f(x)
+        x[i] -= 2 * eps
+        gradient[i] -= f(x)
+        x[i] += eps
+    eps *= 2
+    gradient /= eps
+    return gradient
+
+
+def rnn_step_backward(dh_next, cache):
+    x, h, h_next, W_x, W_h = cache
+    dh_next *= 1 - h_next ** 2
+    return dh_next @ W_x.T, dh_next @ W_h.T, x.T @ dh_next, h.T @ dh_next, dh_next.sum(0)
+
+
+def rnn_backward(dh, cache):
+    T, N, H = dh.shape
+    D = cache[0][0].shape[1]
+    dx, dh0, dW_x, dW_h, db = np.zeros((T, N, D)), np.zeros((N, H)), np.zeros((D, H)), np.zeros((H, H)), np.zeros(H)
+    for t in range(T - 1, -1, -1):
+        dh[t] += dh0
+        dx[t], dh0, *shared = rnn_step_backward(dh[t], cache[t])
+        for total, part in zip((dW_x, dW_h, db), shared, strict=True):
+            total += part
+    return dx, dh0, dW_x, dW_h, db

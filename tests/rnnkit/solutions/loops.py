@@ -1,0 +1,117 @@
+"""A student who comes from C: one number at a time, and lists for everything."""
+
+import math
+
+import numpy as np
+
+
+def affine(x, W, b):
+    a = np.zeros((len(x), len(b)))
+    for n in range(len(x)):
+        for j in range(len(b)):
+            a[n, j] = b[j]
+            for i in range(x.shape[1]):
+                a[n, j] += x[n, i] * W[i, j]
+    return a
+
+
+def sigmoid(z):
+    s = np.zeros(z.shape)
+    for i in range(z.shape[0]):
+        for j in range(z.shape[1]):
+            if z[i, j] > 0:
+                s[i, j] = 1 / (1 + math.exp(-z[i, j]))
+            else:
+                s[i, j] = math.exp(z[i, j]) / (1 + math.exp(z[i, j]))
+    return s
+
+
+def softmax(z):
+    p = []
+    for row in z:
+        top = max(row)
+        e = [math.exp(score - top) for score in row]
+        p.append([k / sum(e) for k in e])
+    return np.array(p)
+
+
+def activation_slopes(s, t, r):
+    ds, dt, dr = np.zeros(s.shape), np.zeros(t.shape), np.zeros(r.shape)
+    for i in range(s.shape[0]):
+        for j in range(s.shape[1]):
+            ds[i, j] = s[i, j] - s[i, j] ** 2
+            dt[i, j] = (1 - t[i, j]) * (1 + t[i, j])
+            if r[i, j] > 0:
+                dr[i, j] = 1
+    return ds, dt, dr
+
+
+def rnn_step(x, h, W_x, W_h, b):
+    h_next = np.zeros(h.shape)
+    for n in range(len(x)):
+        h_next[n] = np.tanh(np.dot(W_x.T, x[n]) + np.dot(W_h.T, h[n]) + b)
+    return h_next, [x, h, h_next, W_x, W_h, b]
+
+
+def rnn_forward(x, h0, W_x, W_h, b):
+    h = np.zeros((len(x) + 1, len(h0), len(b)))
+    h[0] = h0
+    caches = []
+    for t in range(len(x)):
+        h[t + 1], cache = rnn_step(x[t], h[t], W_x, W_h, b)
+        caches.append(cache)
+    return h[1:], caches
+
+
+def readout(h, W_y, b_y):
+    y = np.zeros((h.shape[0], h.shape[1], len(b_y)))
+    for t in range(h.shape[0]):
+        for n in range(h.shape[1]):
+            y[t, n] = np.dot(h[t, n], W_y) + b_y
+    return y
+
+
+def numerical_gradient(f, x, eps=1e-6):
+    gradient = np.zeros(x.shape)
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            old = x[i, j]
+            x[i, j] = old + eps
+            up = f(x)
+            x[i, j] = old - eps
+            down = f(x)
+            x[i, j] = old
+            gradient[i, j] = (up - down) / eps / 2
+    return gradient
+
+
+def rnn_step_backward(dh_next, cache):
+    x, h, h_next, W_x, W_h, b = cache
+    dx, dh = np.zeros(x.shape), np.zeros(h.shape)
+    dW_x, dW_h, db = np.zeros(W_x.shape), np.zeros(W_h.shape), np.zeros(b.shape)
+    for n in range(len(x)):
+        da = dh_next[n] * (1 - h_next[n] * h_next[n])
+        dx[n] = np.dot(W_x, da)
+        dh[n] = np.dot(W_h, da)
+        dW_x += np.outer(x[n], da)
+        dW_h += np.outer(h[n], da)
+        db += da
+    return [dx, dh, dW_x, dW_h, db]
+
+
+def rnn_backward(dh, cache):
+    T = len(cache)
+    x, h, _, W_x, W_h, b = cache[0]
+    dx = np.zeros((T, *x.shape))
+    dW_x, dW_h, db = np.zeros(W_x.shape), np.zeros(W_h.shape), np.zeros(b.shape)
+    carry = np.zeros(h.shape)
+    t = T - 1
+    while t >= 0:
+        grads = rnn_step_backward(dh[t] + carry, cache[t])
+        dx[t] = grads[0]
+        carry = grads[1]
+        dW_x = dW_x + grads[2]
+        dW_h = dW_h + grads[3]
+        db = db + grads[4]
+        t -= 1
+    return [dx, carry, dW_x, dW_h, db]

@@ -1,0 +1,106 @@
+"""A student who comes from Java: classes, helpers, and buffers in single precision because a blog said so."""
+
+from collections import namedtuple
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+
+Kept = namedtuple("Kept", "x h h_next W_x W_h")
+
+
+@dataclass
+class Gradients:
+    W_x: np.ndarray
+    W_h: np.ndarray
+    b: np.ndarray
+
+    def __add__(self, other):
+        return Gradients(self.W_x + other.W_x, self.W_h + other.W_h, self.b + other.b)
+
+
+class Tape:
+    def __init__(self):
+        self.steps = []
+
+    def record(self, step):
+        self.steps.append(step)
+
+    def __reversed__(self):
+        return reversed(self.steps)
+
+
+def multiply(a, b):
+    return np.matmul(a, b)
+
+
+def affine(x, W, b):
+    return np.add(multiply(x, W), b).astype(np.float32)
+
+
+def sigmoid(z):
+    clipped = np.clip(z, -500, 500)
+    return 1 / (1 + np.exp(-clipped))
+
+
+def softmax(z):
+    def one_row(row):
+        e = np.exp(row - np.max(row))
+        return e / np.sum(e)
+
+    return np.apply_along_axis(one_row, 1, z)
+
+
+def activation_slopes(s, t, r):
+    return s * (1 - s), 1 - t * t, r > 0
+
+
+def rnn_step(x, h, W_x, W_h, b):
+    h_next = np.zeros(h.shape, dtype=np.float32)
+    h_next[:] = np.tanh(multiply(x, W_x) + multiply(h, W_h) + b)
+    return h_next, Kept(x, h, h_next, W_x, W_h)
+
+
+def rnn_forward(x, h0, W_x, W_h, b):
+    tape, h = Tape(), np.zeros((len(x), *h0.shape), dtype=np.float32)
+    state = h0
+    for t, x_t in enumerate(x):
+        state, kept = rnn_step(x_t, state, W_x, W_h, b)
+        tape.record(kept)
+        h[t] = state
+    return h, tape
+
+
+def readout(h, W_y, b_y):
+    T, N, H = h.shape
+    return (h.reshape(T * N, H) @ W_y + b_y).reshape(T, N, -1).astype(np.float32)
+
+
+def numerical_gradient(f, x, eps=1e-6):
+    class Nudge:
+        def __init__(self, index):
+            self.index = index
+
+        def by(self, distance):
+            moved = x.flatten()
+            moved[self.index] += distance
+            return f(moved.reshape(x.shape))
+
+    slopes = [(nudge.by(eps) - nudge.by(-eps)) / (2 * eps) for nudge in map(Nudge, range(x.size))]
+    return np.reshape(slopes, x.shape).astype(np.float32)
+
+
+def rnn_step_backward(dh_next, cache):
+    da = dh_next * (1 - cache.h_next ** 2)
+    return (multiply(da, cache.W_x.T), multiply(da, cache.W_h.T), multiply(cache.x.T, da), multiply(cache.h.T, da),
+            np.sum(da, axis=0))
+
+
+def rnn_backward(dh, cache):
+    dx, parts = np.zeros((len(dh), *cache.steps[0].x.shape), dtype=np.float32), []
+    carry = np.zeros(dh.shape[1:], dtype=np.float32)
+    for t, kept in zip(range(len(dh) - 1, -1, -1), reversed(cache), strict=True):
+        dx[t], carry, *weights = rnn_step_backward(dh[t] + carry, kept)
+        parts.append(Gradients(*weights))
+    total = reduce(Gradients.__add__, parts)
+    return dx, carry, total.W_x, total.W_h, total.b

@@ -1,0 +1,75 @@
+"""A student at midnight: everything printed, everything a list, every shape with an axis too many, but right."""
+
+import sys
+import warnings
+
+import numpy as np
+
+caches = {}
+
+
+def affine(x, W, b):
+    print("x", x.shape, "W", W.shape)
+    return np.matrix(x) * np.matrix(W) + np.matrix(b)
+
+
+def sigmoid(z):
+    print(z, file=sys.stderr)
+    z = np.asarray(z)
+    return [[1 / (1 + np.exp(-v)) if v > 0 else 1 - 1 / (1 + np.exp(v)) for v in row] for row in z]
+
+
+def softmax(z):
+    out = []
+    for row in z:
+        e = np.exp(row - row.max())
+        out.append(e / e.sum())
+    return out
+
+
+def activation_slopes(s, t, r):
+    warnings.warn("is this right?", stacklevel=1)
+    return np.ma.array(s * (1 - s)), (1 - t ** 2)[None], (r > 0).tolist()
+
+
+def rnn_step(x, h, W_x, W_h, b):
+    h = np.tanh(x @ W_x + h @ W_h + b.reshape(1, -1))
+    return h, "kept elsewhere"
+
+
+def rnn_forward(x, h0, W_x, W_h, b):
+    hs = [h0]
+    for t in range(len(x)):
+        hs.append(rnn_step(x[t], hs[t], W_x, W_h, b)[0])
+    caches["last"] = (x, hs, W_x, W_h)
+    return hs[1:], None
+
+
+def readout(h, W_y, b_y):
+    return [h_t @ W_y + b_y for h_t in h]
+
+
+def numerical_gradient(f, x, eps=1e-6):
+    g = []
+    for i in range(len(x)):
+        g.append([])
+        for j in range(len(x[0])):
+            d = np.zeros(x.shape)
+            d[i][j] = eps
+            g[-1].append((f(x + d) - f(x - d)) / (2 * eps))
+    return g
+
+
+def rnn_step_backward(dh_next, cache):
+    x, h, h_next, W_x, W_h = cache
+    da = dh_next * (1 - h_next ** 2)
+    return [da @ W_x.T], da @ W_h.T, x.T @ da, h.T @ da, da.sum(axis=0, keepdims=True)
+
+
+def rnn_backward(dh, cache):
+    x, hs, W_x, W_h = caches["last"]
+    dx, dnext, dW_x, dW_h, db = [], 0, 0, 0, 0
+    for t in range(len(x))[::-1]:
+        a, dnext, b, c, d = rnn_step_backward(dh[t] + dnext, (x[t], hs[t], hs[t + 1], W_x, W_h))
+        dx, dW_x, dW_h, db = a + dx, dW_x + b, dW_h + c, db + d
+    return dx, dnext, dW_x, dW_h, db

@@ -1,0 +1,72 @@
+"""A student who likes it fast: what can be done for all steps at once is, and no sequence calls a step."""
+
+import numpy as np
+
+dot = np.dot
+
+
+def affine(x, W, b):
+    return dot(x, W) + b
+
+
+@np.vectorize
+def sigmoid(z):
+    e = np.exp(-abs(z))
+    return (1 if z >= 0 else e) / (1 + e)
+
+
+def softmax(z):
+    z = z - z.max(-1)[:, None]
+    return (lambda e: e / e.sum(-1)[:, None])(np.exp(z))
+
+
+def activation_slopes(s, t, r):
+    return np.stack([s - s ** 2, 1 - t ** 2, np.heaviside(r, 0)])[0], 1 - t ** 2, 1.0 * (r != 0)
+
+
+def rnn_step(x, h, W_x, W_h, b):
+    h_next = np.tanh(sum([dot(x, W_x), dot(h, W_h), b]))
+    return h_next, (x, h, h_next, W_x, W_h)
+
+
+def rnn_forward(x, h0, W_x, W_h, b):
+    a = dot(x, W_x) + b
+    h = np.empty((len(x) + 1, *h0.shape), x.dtype)
+    h[0] = h0
+    for t in range(len(x)):
+        h[t + 1] = np.tanh(a[t] + dot(h[t], W_h))
+    return h[1:], (x, h, W_x, W_h)
+
+
+def readout(h, W_y, b_y):
+    return np.tensordot(h, W_y, axes=1) + np.broadcast_to(b_y, (*h.shape[:2], len(b_y)))
+
+
+def numerical_gradient(f, x, eps=1e-6):
+    x = x.copy()
+    flat, slopes = x.reshape(-1), []
+    for i in range(flat.size):
+        kept = flat[i]
+        flat[i] = kept + eps
+        up = f(x)
+        flat[i] = kept - eps
+        slopes.append((up - f(x)) / (2 * eps))
+        flat[i] = kept
+    return np.asarray(slopes).reshape(x.shape)
+
+
+def rnn_step_backward(dh_next, cache):
+    x, h, h_next, W_x, W_h = cache
+    da = dh_next - dh_next * h_next * h_next
+    return dot(da, W_x.T), dot(da, W_h.T), dot(da.T, x).T, dot(da.T, h).T, dot(np.ones(len(da)), da)
+
+
+def rnn_backward(dh, cache):
+    x, h, W_x, W_h = cache
+    slope, da = 1 - h[1:] ** 2, np.empty_like(dh)
+    da[-1] = dh[-1] * slope[-1]
+    for t in range(len(dh) - 2, -1, -1):
+        da[t] = (dh[t] + dot(da[t + 1], W_h.T)) * slope[t]
+    dW_x = np.tensordot(x, da, axes=((0, 1), (0, 1)))
+    dW_h = np.tensordot(h[:-1], da, axes=((0, 1), (0, 1)))
+    return dot(da, W_x.T), dot(da[0], W_h.T), dW_x, dW_h, da.sum((0, 1))

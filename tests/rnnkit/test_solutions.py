@@ -1,0 +1,78 @@
+"""Seven students who are right, each in a way of their own. `solutions/` holds a whole notebook's code for each."""
+
+from pathlib import Path
+
+import pytest
+
+from rnnkit import check
+from rnnkit.calls import perform
+from rnnkit.checking.ladder import climb
+from rnnkit.exercises import EXERCISES
+
+pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning", "ignore:is this right")
+
+STUDENTS = {path.stem: path for path in sorted((Path(__file__).parent / "solutions").glob("*.py"))}
+PAIRS = [(student, name) for student in STUDENTS for name in EXERCISES]
+SEEDS = range(200)
+
+# What is said, at no cost, to those who are right in a way that can bite them.
+UPSTREAM = "It changes {} in place. That costs nothing here"
+EXTRA_AXIS = "with an axis of length 1 too many"
+NO_ARRAY = "{} came as a value of type {}. It costs nothing here"
+OTHER_CACHE = "its cache does not hold what your rnn_step_backward expects there"
+REMARKS = {
+    ("in_place", "rnn_step_backward"): [UPSTREAM.format("dh_next")],
+    ("in_place", "rnn_backward"): [UPSTREAM.format("dh")],
+    ("concatenated", "rnn_step_backward"): [f"db has shape (1, 6), {EXTRA_AXIS}"],
+    ("concatenated", "rnn_backward"): [f"db has shape (1, 6), {EXTRA_AXIS}"],
+    ("tired", "affine"): [NO_ARRAY.format("a", "matrix")],
+    ("tired", "sigmoid"): [NO_ARRAY.format("s", "list")],
+    ("tired", "softmax"): [NO_ARRAY.format("p", "list")],
+    ("tired", "activation_slopes"): [NO_ARRAY.format("ds", "MaskedArray"), f"dt has shape (1, 3, 5), {EXTRA_AXIS}",
+                                     NO_ARRAY.format("dr", "list")],
+    ("tired", "rnn_forward"): [NO_ARRAY.format("h", "list"), "cache is still None. It costs nothing here"],
+    ("tired", "readout"): [NO_ARRAY.format("y", "list")],
+    ("tired", "numerical_gradient"): [NO_ARRAY.format("gradient", "list")],
+    ("tired", "rnn_step_backward"): [f"dx has shape (1, 3, 4), {EXTRA_AXIS}", f"db has shape (1, 6), {EXTRA_AXIS}",
+                                     OTHER_CACHE],
+    ("tired", "rnn_backward"): [NO_ARRAY.format("dx", "list"), f"db has shape (1, 6), {EXTRA_AXIS}"],
+}
+
+
+@pytest.fixture(scope="module")
+def notebook():
+    """A student's name -> everything that the student's notebook defines, run once."""
+    ran = {}
+
+    def run(student):
+        if student not in ran:
+            ran[student] = {"__name__": "__main__"}
+            exec(compile(STUDENTS[student].read_text(), STUDENTS[student], "exec"), ran[student])
+        return ran[student]
+
+    return run
+
+
+def test_there_are_at_least_five_right_solutions_of_every_exercise(notebook):
+    for name in EXERCISES:
+        assert sum(callable(notebook(student).get(name)) for student in STUDENTS) >= 5
+
+
+@pytest.mark.parametrize(("student", "name"), PAIRS)
+def test_right_solution_passes_two_hundred_seeds(student, name, notebook):
+    exercise, code = EXERCISES[name], notebook(student)
+    functions = {**code, **(exercise.given or {})}
+    verdict = climb(exercise, lambda calls, values, wanted: perform(calls, functions, values, wanted), 4, SEEDS)
+    assert verdict.passed and verdict.earned == 4, verdict.lines
+
+
+@pytest.mark.parametrize(("student", "name"), PAIRS)
+def test_right_solution_gets_full_points_and_just_the_remarks_it_should(student, name, notebook, capfd):
+    assert check(notebook(student)[name], points=4) == 4
+    said = capfd.readouterr()
+    notes = [" ".join(note.split()) for note in said.out.split("\n  note ")[1:]]
+    expected = REMARKS.get((student, name), [])
+    assert len(notes) == len(expected), said.out
+    for note, part in zip(notes, expected, strict=True):
+        assert part in note
+    assert "wrong" not in said.out and said.err == ""
