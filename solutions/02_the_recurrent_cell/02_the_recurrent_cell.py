@@ -405,7 +405,8 @@ if torch := available("torch"):
 
 # %%
 if keras := available("keras"):
-    layer = keras.layers.SimpleRNN(H, return_sequences=True, dtype="float64")
+    keras.config.set_floatx("float64")
+    layer = keras.layers.SimpleRNN(H, return_sequences=True)
     layer.build((N, T, D))
     layer.set_weights([W_x, W_h, b])
     h_keras = keras.ops.convert_to_numpy(layer(x.swapaxes(0, 1), initial_state=h0)).swapaxes(0, 1)

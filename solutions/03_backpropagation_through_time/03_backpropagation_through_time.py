@@ -352,7 +352,8 @@ check(rnn_backward, points=5)
 # spectral radius of $W_h$: it multiplies the gradient at every door, on the way back as on the way forward.
 
 # %%
-figures.gradient_explorer(rnn_forward, yours(rnn_backward))
+back = yours(rnn_backward)
+figures.gradient_explorer(rnn_forward, back)
 
 # %% [markdown] locked="judge-again"
 # Now the judge, on the whole sequence, with a random upstream gradient on every state. Beside it stands PyTorch, which derives its
@@ -364,7 +365,7 @@ names = ["x", "h0", "W_x", "W_h", "b"]
 shapes = [(T, N, D), (N, H), (D, H), (H, H), (H,)]
 inputs = {name: 0.7 * rng.standard_normal(shape) for name, shape in zip(names, shapes, strict=True)}
 dh = rng.standard_normal((T, N, H))
-derived = dict(zip(names, yours(rnn_backward)(dh.copy(), rnn_forward(**inputs)[1]), strict=True))
+derived = dict(zip(names, back(dh.copy(), rnn_forward(**inputs)[1]), strict=True))
 
 for name in names:
     measured = measure(lambda value, name=name: np.sum(dh * rnn_forward(**{**inputs, name: value})[0]), inputs[name])
@@ -433,7 +434,7 @@ def train(backward, delay=1, steps=600, rate=0.3, seed=0):
     return losses
 
 
-histories = {"with the carry": train(yours(rnn_backward)), "without it": train(without_the_carry)}
+histories = {"with the carry": train(back), "without it": train(without_the_carry)}
 figures.losses(histories)
 
 # %%
@@ -455,7 +456,7 @@ print("loss after training, the mean of three networks")
 print("delay   with the carry   without it   always saying zero")
 for delay in (1, 2, 3, 4):
     ends = [[np.mean(train(backward, seed=seed, delay=delay)[-100:]) for seed in range(3)]
-            for backward in (yours(rnn_backward), without_the_carry)]
+            for backward in (back, without_the_carry)]
     right, wrong = np.mean(ends, axis=1)
     print(f"{delay:5}   {right:14.4f}   {wrong:10.4f}   {(8 - delay) / 8 / 3:18.4f}")
 
