@@ -17,7 +17,7 @@ def numerical_gradient(f, x, eps=1e-6):
     if x.dtype.kind != "f":
         raise TypeError(f"numerical_gradient: x holds {x.dtype}; an entry can move by {eps} only in a float array.")
     if shape := np.shape(f(x.copy())):
-        raise ValueError(f"numerical_gradient: f(x) has shape {shape} for x of shape {x.shape}; one number, of shape (), "
+        raise ValueError(f"numerical_gradient: f(x) has shape {shape} for x of shape {x.shape}; a number, of shape (), "
                          f"was expected.")
     gradient = np.empty_like(x)
     for i in np.ndindex(x.shape):

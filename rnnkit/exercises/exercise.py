@@ -36,7 +36,7 @@ class Edge:
     share: float = 0.1
 
 
-BATCH_OF_ONE = Edge("a batch of one (N = 1)", {"N": 1}, "Does a `squeeze`, or an axis given as -1, drop the batch axis?")
+BATCH_OF_ONE = Edge("a batch of one (N = 1)", {"N": 1}, "Does a squeeze, or an axis given as -1, drop the batch axis?")
 ONE_STEP = Edge("a single step (T = 1)", {"T": 1}, "Is a second step taken for granted somewhere?")
 
 

@@ -25,7 +25,8 @@ AFFINE = Exercise(
         Misconception("first-row-only", "x @ W + b", "x[0] @ W + b",
                       "Only the first row of the batch was used. x @ W does all N rows at once."),
         Misconception("batch-summed", "x @ W + b", "(x @ W).sum(axis=0) + b",
-                      "The rows of the batch were added up. Each row is a sequence of its own and keeps its own result."),
+                      "The rows of the batch were added up. Each row is a sequence of its own and keeps its own "
+                      "result."),
         Misconception("bias-inside", "x @ W + b", "x @ (W + b)",
                       "The bias was added to W before the product, so each row gets b times the sum of its inputs."),
         Misconception("squashed-too-early", "x @ W + b", "__import__('numpy').tanh(x @ W + b)",

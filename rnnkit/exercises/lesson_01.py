@@ -35,7 +35,8 @@ SIGMOID = Exercise(
                       "negative z? Multiply the fraction through by it."),
         Misconception("naive-for-positive", "    e = np.exp(-np.abs(z))\n    return np.where(z >= 0, 1, e) / (1 + e)",
                       "    e = np.exp(z)\n    return e / (1 + e)",
-                      "For z = 1000 this is infinity divided by infinity. This form is the safe one for negative z only."),
+                      "For z = 1000 this is infinity divided by infinity. This form is the safe one for negative z "
+                      "only."),
         Misconception("both-branches", "    e = np.exp(-np.abs(z))\n    return np.where(z >= 0, 1, e) / (1 + e)",
                       "    return np.where(z >= 0, 1 / (1 + np.exp(-z)), np.exp(z) / (1 + np.exp(z)))",
                       "np.where computes both of its branches everywhere and then picks. Find one exponential that is "
@@ -63,27 +64,30 @@ SOFTMAX = Exercise(
     stable=True,
     misconceptions=(
         Misconception("naive", "z - np.max(z, axis=-1, keepdims=True)", "z",
-                      "exp(1000) overflows, and infinity over infinity is NaN. Subtracting the same number from a whole "
-                      "row changes nothing in its fractions: which number makes every exponent at most 0?"),
+                      "exp(1000) overflows, and infinity over infinity is NaN. Subtracting the same number from a "
+                      "whole row changes nothing in its fractions: which number makes every exponent at most 0?"),
         Misconception("one-maximum-for-all", "np.max(z, axis=-1, keepdims=True)", "np.max(z)",
-                      "One maximum was subtracted from the whole matrix. A row far below it becomes all zeros, and 0 / 0 "
-                      "is NaN. Each row needs its own maximum."),
+                      "One maximum was subtracted from the whole matrix. A row far below it becomes all zeros, and 0 "
+                      "/ 0 is NaN. Each row needs its own maximum."),
         Misconception("wrong-axis", "np.sum(e, axis=-1, keepdims=True)", "np.sum(e, axis=0, keepdims=True)",
                       "The columns were made to sum to 1. Each row is a distribution, so the sum runs along a row."),
         Misconception("wrong-axis-throughout",
-                      "axis=-1, keepdims=True)\n    e = np.exp(below)\n    return e / np.sum(e, axis=-1, keepdims=True)",
+                      "axis=-1, keepdims=True)\n    e = np.exp(below)\n"
+                      "    return e / np.sum(e, axis=-1, keepdims=True)",
                       "axis=0, keepdims=True)\n    e = np.exp(below)\n    return e / np.sum(e, axis=0, keepdims=True)",
                       "Maximum and sum run down the columns. Each row is a distribution, so both run along a row."),
         Misconception("one-sum-for-all", "np.sum(e, axis=-1, keepdims=True)", "np.sum(e)",
                       "All entries of the matrix together sum to 1. Each row should."),
         Misconception("not-normalized", "e / np.sum(e, axis=-1, keepdims=True)", "e",
-                      "The exponentials were not divided by their sum (or by the largest one instead), so a row does not add up to 1."),
+                      "The exponentials were not divided by their sum (or by the largest one instead), so a row does "
+                      "not add up to 1."),
         Misconception("mean-subtracted", "np.max(z, axis=-1, keepdims=True)", "np.mean(z, axis=-1, keepdims=True)",
                       "Subtracting the mean keeps the fractions right but leaves positive exponents, and a large one "
                       "overflows. Subtract the largest entry."),
         Misconception("absolute-value", "z - np.max(z, axis=-1, keepdims=True)",
                       "-np.abs(z - np.mean(z, axis=-1, keepdims=True))",
-                      "An absolute value makes the order of the scores disappear. Subtract the row's maximum and nothing more."),
+                      "An absolute value makes the order of the scores disappear. Subtract the row's maximum and "
+                      "nothing more."),
     ),
 )
 
@@ -103,7 +107,8 @@ ACTIVATION_SLOPES = Exercise(
         Misconception("no-square", "1 - t ** 2", "1 - t",
                       "The square is missing: the slope of tanh is 1 - t^2, the same on both sides of zero."),
         Misconception("tanh-slope-for-sigmoid", "s * (1 - s)", "1 - s ** 2",
-                      "This is tanh's rule, used on the sigmoid. Derive the sigmoid's own: it is largest, 1/4, where s = 1/2."),
+                      "This is tanh's rule, used on the sigmoid. Derive the sigmoid's own: it is largest, 1/4, where "
+                      "s = 1/2."),
         Misconception("sigmoid-slope-for-tanh", "1 - t ** 2", "t * (1 - t)",
                       "This is the sigmoid's rule, used on tanh. Derive tanh's own: it is largest, 1, where t = 0."),
         Misconception("one-minus-s", "s * (1 - s)", "1 - s",

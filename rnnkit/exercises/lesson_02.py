@@ -22,16 +22,19 @@ RNN_STEP = Exercise(
         Misconception("two-biases", "h @ W_h + b", "h @ W_h + 2 * b",
                       "The bias was added twice, once for each product. This cell has one bias."),
         Misconception("transposed", "h @ W_h", "h @ W_h.T",
-                      "W_h was transposed. NumPy does not complain, because W_h is square. A row vector stands on the left: h W_h."),
+                      "W_h was transposed. NumPy does not complain, because W_h is square. A row vector stands on the "
+                      "left: h W_h."),
         Misconception("state-ignored", "x @ W_x + h @ W_h + b", "x @ W_x + b",
                       "The old state h plays no part. Without it the network has no memory."),
         Misconception("input-ignored", "x @ W_x + h @ W_h + b", "h @ W_h + b",
                       "The input x plays no part in the new state."),
-        Misconception("sigmoid-for-tanh", "np.tanh(x @ W_x + h @ W_h + b)", "1 / (1 + np.exp(-(x @ W_x + h @ W_h + b)))",
+        Misconception("sigmoid-for-tanh", "np.tanh(x @ W_x + h @ W_h + b)",
+                      "1 / (1 + np.exp(-(x @ W_x + h @ W_h + b)))",
                       "The sum was squashed by a sigmoid. This cell uses tanh, so that a state can be negative."),
         Misconception("squashed-apart", "np.tanh(x @ W_x + h @ W_h + b)", "np.tanh(x @ W_x) + np.tanh(h @ W_h + b)",
                       "The two products were squashed one by one. Add first, then squash the sum once."),
-        Misconception("state-unweighted", "h @ W_h", "h", "The old state was added as it is. It has to pass through W_h."),
+        Misconception("state-unweighted", "h @ W_h", "h",
+                      "The old state was added as it is. It has to pass through W_h."),
     ),
 )
 
@@ -48,8 +51,8 @@ RNN_FORWARD = Exercise(
         Misconception("h0-at-every-step", "rnn_step(x_t, h_t, W_x, W_h, b)", "rnn_step(x_t, h0, W_x, W_h, b)",
                       "Every step starts from h0. Step t has to start from the state that step t - 1 left."),
         Misconception("h0-ignored", "h_t = h0", "h_t = np.zeros_like(h0)",
-                      "The first step starts from zeros, not from the h0 that was passed in. (At t = 0, h[t - 1] is h[-1], "
-                      "the last entry: of an array of zeros, a zero.)"),
+                      "The first step starts from zeros, not from the h0 that was passed in. (At t = 0, h[t - 1] is "
+                      "h[-1], the last entry: of an array of zeros, a zero.)"),
         Misconception("x-not-indexed", "rnn_step(x_t, h_t", "rnn_step(x[0], h_t",
                       "Every step reads the same input, x[0]. Step t reads x[t]."),
         Misconception("last-input-only", "rnn_step(x_t, h_t", "rnn_step(x[-1], h_t",
@@ -63,7 +66,8 @@ RNN_FORWARD = Exercise(
         Misconception("time-and-batch-exchanged", "return np.stack(h), caches", "return np.stack(h, axis=1), caches",
                       "The axes of time and batch are exchanged. Time comes first: h is (T, N, H)."),
         Misconception("one-array-for-all", "return np.stack(h), caches", "return np.stack([h_t for _ in h]), caches",
-                      "Every h[t] is the last state. Appending one array that is changed in place keeps T names for the same memory."),
+                      "Every h[t] is the last state. Appending one array that is changed in place keeps T names for "
+                      "the same memory."),
         Misconception("states-added", "h.append(h_t)", "h.append(sum(h[-1:]) + h_t)",
                       "States are summed up over time. Each step replaces the state; it does not add to it."),
     ),

@@ -31,8 +31,8 @@ NUMERICAL_GRADIENT = Exercise(
     edges=(Edge("an array with one row", {"N": 1}), Edge("an array with one column", {"D": 1})),
     misconceptions=(
         Misconception("one-sided", "(f(plus) - f(minus)) / (2 * eps)", "(f(plus) - f(x)) / eps",
-                      "This is the one-sided difference, whose error shrinks with eps only. Step to both sides: the error "
-                      "shrinks with eps squared."),
+                      "This is the one-sided difference, whose error shrinks with eps only. Step to both sides: the "
+                      "error shrinks with eps squared."),
         Misconception("two-missing", "/ (2 * eps)", "/ eps",
                       "Every entry is twice too large. From minus to plus is a distance of 2 eps."),
         Misconception("precedence", "/ (2 * eps)", "/ 2 * eps",
@@ -41,16 +41,19 @@ NUMERICAL_GRADIENT = Exercise(
                       "Every sign is wrong. The difference is taken forwards: plus first."),
         Misconception("all-at-once", "        plus[i] += eps\n        minus[i] -= eps",
                       "        plus += eps\n        minus -= eps",
-                      "Every entry of x was moved at once, so each result is the sum of all slopes. Move one entry at a time."),
+                      "Every entry of x was moved at once, so each result is the sum of all slopes. Move one entry at "
+                      "a time."),
         Misconception("two-names-one-array", "plus, minus = x.copy(), x.copy()", "plus = minus = x.copy()",
                       "plus and minus are two names for one array, which moves up and down again. Copy x for each."),
         Misconception("not-restored", "plus, minus = x.copy(), x.copy()", "plus, minus = x.copy(), x",
-                      "An entry that was moved stays moved while the next ones are measured. Put it back, or work on a copy."),
+                      "An entry that was moved stays moved while the next ones are measured. Put it back, or work on "
+                      "a copy."),
         Misconception("not-divided", "(f(plus) - f(minus)) / (2 * eps)", "f(plus) - f(minus)",
                       "This is how much f changes. Its slope is that, divided by how far x moved."),
         Misconception("moves-relative-to-x", "        plus[i] += eps\n        minus[i] -= eps",
                       "        plus[i] *= 1 + eps\n        minus[i] *= 1 - eps",
-                      "Each entry was moved by eps times itself, but the difference was divided by 2 eps. Move it by eps."),
+                      "Each entry was moved by eps times itself, but the difference was divided by 2 eps. Move it by "
+                      "eps."),
     ),
 )
 
@@ -83,22 +86,23 @@ RNN_STEP_BACKWARD = Exercise(
         Misconception("no-square", "1 - h_next ** 2", "1 - h_next",
                       "The square is missing from tanh's slope, 1 - h_next^2."),
         Misconception("db-one-number", "da.sum(axis=0)", "da.sum()",
-                      "db is one number: it was summed over the hidden units as well. Each unit has its own bias; sum over "
-                      "the batch only."),
+                      "db is one number: it was summed over the hidden units as well. Each unit has its own bias; sum "
+                      "over the batch only."),
         Misconception("db-not-summed", "da.sum(axis=0)", "da",
                       "db still has the batch axis. b is shared by the N rows, so its gradient is their sum."),
         Misconception("db-over-the-wrong-axis", "da.sum(axis=0)", "da.sum(axis=1)",
-                      "db was summed over the hidden units and kept the batch. Each unit has its own bias: sum over the "
-                      "batch, which is axis 0."),
+                      "db was summed over the hidden units and kept the batch. Each unit has its own bias: sum over "
+                      "the batch, which is axis 0."),
         Misconception("db-from-dW", "da.sum(axis=0)", "(x.T @ da).sum(axis=0)",
                       "db was taken from dW_x. The bias is not multiplied by x, so x has no place in its gradient."),
         Misconception("db-mean", "da.sum(axis=0)", "da.mean(axis=0)",
                       "db is a mean over the batch. It should be the sum: any averaging belongs to the loss."),
         Misconception("dh-transpose-forgotten", "da @ W_h.T", "da @ W_h",
-                      "dh used W_h, not its transpose. W_h is square, so NumPy cannot notice. Forward went h W_h; back goes "
-                      "da W_h^T."),
+                      "dh used W_h, not its transpose. W_h is square, so NumPy cannot notice. Forward went h W_h; "
+                      "back goes da W_h^T."),
         Misconception("dW_h-transposed", "h.T @ da", "da.T @ h",
-                      "dW_h came out transposed, which its square shape hides. Its rows belong to h and its columns to da."),
+                      "dW_h came out transposed, which its square shape hides. Its rows belong to h and its columns "
+                      "to da."),
         Misconception("dW_h-from-the-new-state", "h.T @ da", "h_next.T @ da",
                       "dW_h was built with the new state. W_h multiplied the old one, h."),
         Misconception("dW_h-from-the-pre-activation", "h.T @ da", "np.arctanh(h_next).T @ da",
@@ -119,8 +123,8 @@ RNN_BACKWARD = Exercise(
     edges=(BATCH_OF_ONE, ONE_STEP),
     misconceptions=(
         Misconception("carry-lost", "dh_t = dh[t] + dh_next", "dh_t = dh[t]",
-                      "What step t + 1 sent back never arrives: add it to the upstream gradient of step t. (A carry that is "
-                      "added but never updated gives the same numbers.)"),
+                      "What step t + 1 sent back never arrives: add it to the upstream gradient of step t. (A carry "
+                      "that is added but never updated gives the same numbers.)"),
         Misconception("upstream-of-the-last-step-only", "dh_t = dh[t] + dh_next",
                       "dh_t = dh[t] if t == len(cache) - 1 else dh_next",
                       "Only the last step's upstream gradient is used. Every dh[t] enters, at its own step."),
@@ -132,20 +136,23 @@ RNN_BACKWARD = Exercise(
         Misconception("carry-summed", "dx[t], dh_next, dW_x_t, dW_h_t, db_t = rnn_step_backward(dh_t, cache[t])",
                       "dx[t], dh_prev, dW_x_t, dW_h_t, db_t = rnn_step_backward(dh_t, cache[t])\n"
                       "        dh_next = dh_next + dh_prev",
-                      "The carry is summed up over the steps. Each step replaces it: what t sends back already contains "
-                      "what t + 1 sent."),
+                      "The carry is summed up over the steps. Each step replaces it: what t sends back already "
+                      "contains what t + 1 sent."),
         Misconception("one-step-of-carry", "dx[t], dh_next, dW_x_t, dW_h_t, db_t = rnn_step_backward(dh_t, cache[t])",
                       "dx[t], _, dW_x_t, dW_h_t, db_t = rnn_step_backward(dh_t, cache[t])\n"
                       "        dh_next = rnn_step_backward(dh[t], cache[t])[1]",
-                      "The carry reaches back one step and stops. Send back the gradient of dh[t] and the carry together."),
-        Misconception("dx-without-the-carry", "dx[t], dh_next, dW_x_t, dW_h_t, db_t = rnn_step_backward(dh_t, cache[t])",
+                      "The carry reaches back one step and stops. Send back the gradient of dh[t] and the carry "
+                      "together."),
+        Misconception("dx-without-the-carry",
+                      "dx[t], dh_next, dW_x_t, dW_h_t, db_t = rnn_step_backward(dh_t, cache[t])",
                       "_, dh_next, dW_x_t, dW_h_t, db_t = rnn_step_backward(dh_t, cache[t])\n"
                       "        dx[t] = rnn_step_backward(dh[t], cache[t])[0]",
-                      "dx was computed from dh[t] alone. An input moves every later state too, so dx needs the carry as "
-                      "much as the weights do."),
+                      "dx was computed from dh[t] alone. An input moves every later state too, so dx needs the carry "
+                      "as much as the weights do."),
         Misconception("only-the-first-step", "        dW_x += dW_x_t\n        dW_h += dW_h_t\n        db += db_t",
                       "        dW_x, dW_h, db = dW_x_t, dW_h_t, db_t",
-                      "The weight gradients hold one step only: = where += belongs. A shared weight collects from every step."),
+                      "The weight gradients hold one step only: = where += belongs. A shared weight collects from "
+                      "every step."),
         Misconception("input-weights-from-the-last-step", "dW_x += dW_x_t", "dW_x += dW_x_t * (t == len(cache) - 1)",
                       "dW_x counts the last step only. W_x is used at every step."),
         Misconception("added-to-itself", "dW_h += dW_h_t", "dW_h += dW_h",
@@ -155,8 +162,8 @@ RNN_BACKWARD = Exercise(
         Misconception("first-step-skipped", "reversed(range(len(cache)))", "reversed(range(1, len(cache)))",
                       "The first step was skipped. The loop ends with t = 0."),
         Misconception("body-outside-the-loop", "for t in reversed(range(len(cache))):", "for t in [0]:",
-                      "Only t = 0, the last round of the loop, was taken back. Is the body indented under the for, or does "
-                      "it stand after it?"),
+                      "Only t = 0, the last round of the loop, was taken back. Is the body indented under the for, or "
+                      "does it stand after it?"),
         Misconception("forwards-in-time", "reversed(range(len(cache)))", "range(len(cache))",
                       "The loop runs forwards. What step t + 1 sends back has to be there before step t."),
         Misconception("states-off-by-one", "rnn_step_backward(dh_t, cache[t])", "rnn_step_backward(dh_t, cache[t - 1])",
@@ -165,15 +172,17 @@ RNN_BACKWARD = Exercise(
                       "dW_h misses the first step, as if h0 were zero. W_h multiplied h0 there."),
         Misconception("h0-wraps-round", "dW_h += dW_h_t",
                       "dW_h += dW_h_t if t else cache[-1][2].T @ (dh_t * (1 - cache[0][2] ** 2))",
-                      "At t = 0, dW_h was built with the last state where h0 belongs: an index t - 1 is -1 there, the last "
-                      "entry of the array."),
+                      "At t = 0, dW_h was built with the last state where h0 belongs: an index t - 1 is -1 there, the "
+                      "last entry of the array."),
         Misconception("dh0-zero", "return dx, dh_next,", "return dx, np.zeros_like(dh_next),",
                       "dh0 is zero. It is what the first step sends back."),
         Misconception("divided-by-T", "return dx, dh_next, dW_x, dW_h, db",
                       "return dx, dh_next, dW_x / len(cache), dW_h / len(cache), db / len(cache)",
-                      "The weight gradients are means over the steps. They should be sums: any averaging belongs to the loss."),
+                      "The weight gradients are means over the steps. They should be sums: any averaging belongs to "
+                      "the loss."),
         Misconception("clipped-on-the-way", "dh_t = dh[t] + dh_next", "dh_t = np.clip(dh[t] + dh_next, -1, 1)",
-                      "The gradient was clipped inside the loop. Clipping is for the finished gradient, after this function."),
+                      "The gradient was clipped inside the loop. Clipping is for the finished gradient, after this "
+                      "function."),
     ),
 )
 

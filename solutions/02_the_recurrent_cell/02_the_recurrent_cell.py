@@ -1,11 +1,7 @@
 # ---
 # jupyter:
-#   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
@@ -180,7 +176,10 @@ figures.impulse_explorer(yours(rnn_step))
 
 
 # %%
-def left_of_a_knock(radius, steps=60, step=yours(rnn_step)):
+step = yours(rnn_step)
+
+
+def left_of_a_knock(radius, steps=60):
     """The size of a one-unit state `steps` steps after a knock of size 0.001, relative to the knock."""
     state = np.array([[0.001]])
     for _ in range(steps):
@@ -412,13 +411,24 @@ if keras := available("keras"):
     h_keras = keras.ops.convert_to_numpy(layer(x.swapaxes(0, 1), initial_state=h0)).swapaxes(0, 1)
     print(f"Keras SimpleRNN: largest difference {np.abs(h - h_keras).max():.1e}")
 
+single, _ = forward(*(array.astype("float32") for array in (x, h0, W_x, W_h, b)))
+print(f"Ours in float32: largest difference {np.abs(h - single).max():.1e}")
+
+# %% [markdown] locked="keras-rounds"
+# Sixteen digits with PyTorch, but only six or seven with Keras. Is something wrong? Look at the last line: ours, computed in single precision, is
+# off by as much. We asked Keras for double precision, and it multiplies its matrices in single precision all the same (with PyTorch under it, Keras
+# 3.15 does so for any layer; see issue 23704 of keras-team/keras).
+#
+# A difference has a size, and the size tells where it comes from. $10^{-16}$ is double precision rounding, $10^{-7}$ is single, and a mistake is
+# hardly ever below $10^{-3}$.
+
 # %% [markdown] locked="what-we-know"
 # ## What we know now
 #
 # - A recurrent network is one function, applied again and again to a new input and its own last state.
 # - Its size does not depend on how long the sequence is. It does depend on how wide the input is, and on the square of $H$.
 # - It can hold a bit, it can hear order, and left alone it rings or dies as the spectral radius of $W_h$ says.
-# - Yours is the same function as PyTorch's and Keras's, to rounding.
+# - Yours is the same function as PyTorch's and Keras's, to the rounding that each of them does.
 #
 # **What still does not work.** Every weight in this lesson was random, or picked by hand. The switch worked because we knew
 # to write a 2. To *learn* the 2, we have to know how the loss changes when a weight moves that is used at every step. That is
