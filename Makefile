@@ -17,13 +17,13 @@ formgrader: build  ## open the instructor's view: nbgrader's Formgrader, and Jup
 	$(JUPYTER)
 
 test: $(READY)  ## run every test
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 
 build: $(READY)  ## write lessons/ anew from solutions/
 	$(BIN)/python -m autograder build
 
 bench: $(READY)  ## measure size and speed
-	$(BIN)/python -m rnnkit.bench
+	$(BIN)/python tests/bench.py
 
 screenshots: $(READY)  ## take the pictures in docs/ anew
 	SCREENSHOTS=docs $(BIN)/pytest tests/browser

@@ -20,10 +20,8 @@ COURSE = ("Makefile", "constraints.txt", "pyproject.toml", "nbgrader_config.py",
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
-            if CHROMIUM is None:
-                item.add_marker(pytest.mark.skip(reason="Chromium is not installed: apt install chromium"))
+        if CHROMIUM is None and Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.skip(reason="Chromium is not installed: apt install chromium"))
 
 
 @pytest.fixture(scope="session")
