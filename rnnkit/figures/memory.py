@@ -34,9 +34,9 @@ def impulse_response(rnn_step, radius, angle, impulse):
 
 
 def half_life(length):
-    """The first step from which on the length |h_t| is at most half of |h_0|, or None."""
-    above = np.flatnonzero(length > length[0] / 2)
-    return None if len(above) and above[-1] == len(length) - 1 else int(above[-1]) + 1 if len(above) else 0
+    """The first step from which on the length |h_t| is below half of |h_0|, or None."""
+    last = int(np.flatnonzero(length >= length[0] / 2)[-1])
+    return None if last == len(length) - 1 else last + 1
 
 
 def sign_changes(h):
@@ -49,7 +49,7 @@ def sign_changes(h):
 def verdict(h):
     """What becomes of the state, in a sentence, from the lengths |h_t| and from how often a sign changes."""
     length = np.linalg.norm(h, axis=1)
-    rings, half, left = sign_changes(h) > 1, half_life(length), length[-1] / length[0]
+    rings, half, left = sign_changes(h) > 1, half_life(length), length[-1] / max(length[0], 1e-300)
     if half is not None:
         what = "dies" if left < 0.01 else "fades"
         rest = "" if left < 0.01 else f", {100 * left:.0f}% left after {STEPS - 1}"
@@ -95,7 +95,7 @@ def _draw_impulse(figure, h, radius, angle):
     _draw_eigenvalues(figure.add_axes((0.015, 0.15, 0.25, 0.6)), radius, angle)
     ax = figure.add_axes((0.365, 0.165, 0.62, 0.68))
     steps, length = np.arange(STEPS), np.linalg.norm(h, axis=1)
-    top = 1.1 * length.max()
+    top = 1.1 * max(length.max(), 1e-9)
     ax.fill_between(steps, -length, length, color=tint(COLOR["h"], 0.15), linewidth=0)
     for unit, at in enumerate(spread(h[0], 0.16 * top)):
         ax.plot([-5, -1, *steps], [at, at, *h[:, unit]], DASHES[unit], color=COLOR["h"])

@@ -62,7 +62,7 @@ def _draw_activation(figure, curves, point, title):
     at, value, slope = point
     headline(figure, title)
     above, below = figure.add_axes((0.085, 0.5, 0.9, 0.37)), figure.add_axes((0.085, 0.13, 0.9, 0.27))
-    margin = 0.08 * np.ptp(values)
+    margin = max(0.08 * np.ptp(values), 0.05)
     above.axline((at, value), slope=slope, color=COLOR["gradient"], linewidth=1.5, linestyle="--", zorder=3)
     above.set(ylim=(values.min() - margin, values.max() + margin), ylabel="value")
     below.set(ylim=(-0.06, 1.15), ylabel="slope", xlabel="$z$")

@@ -1,0 +1,247 @@
+"""The pictures are drawn, follow their controls, and do without what a kernel lacks."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from rnnkit import activation_slopes, figures, rnn_backward, rnn_forward, rnn_step, sigmoid
+
+matplotlib = pytest.importorskip("matplotlib")
+pytest.importorskip("ipywidgets")
+
+EPS = 10.0 ** np.arange(-12, 0)
+V = {"float64": 1e-17 / EPS + EPS ** 2, "float32": np.minimum(1, 1e-8 / EPS + EPS ** 2)}
+STATES = np.random.default_rng(0).standard_normal((20, 5)) / 2
+HISTORIES = {"with the carry": np.geomspace(0.4, 1e-3, 300), "without it": np.linspace(0.4, 0.2, 300)}
+
+
+def naive(z):
+    return 1 / (1 + np.exp(-z))
+
+
+PICTURES = {
+    "course_map": lambda: figures.course_map("nowhere"),
+    "axes_of_x": figures.axes_of_x,
+    "axes_of_x large": lambda: figures.axes_of_x(8, 8, 8),
+    "row_vectors": figures.row_vectors,
+    "row_vectors large": lambda: figures.row_vectors(8, 8, 8),
+    "row_vectors narrow": lambda: figures.row_vectors(2, 1, 3),
+    "bag_of_words": lambda: figures.bag_of_words("not bad, good", "not good, bad"),
+    "bag_of_words long": lambda: figures.bag_of_words("the dog bit the man because the man was mean", "a man"),
+    "sigmoid_in_float32": lambda: figures.sigmoid_in_float32(naive, sigmoid),
+    "unrolled": figures.unrolled,
+    "unrolled one step": lambda: figures.unrolled(1, loss="every"),
+    "unrolled long": lambda: figures.unrolled(10, loss="every"),
+    "unrolled W_h": lambda: figures.unrolled(4, highlight="W_h", loss="last"),
+    "wirings": figures.wirings,
+    "padding": lambda: figures.padding(STATES, 8),
+    "v_curve": lambda: figures.v_curve(EPS, V),
+    "losses": lambda: figures.losses(HISTORIES, {100: "half the rate"}),
+}
+EXPLORERS = {
+    "activation_explorer": (lambda: figures.activation_explorer(sigmoid, activation_slopes),
+                            [{"z": -7.5}, {"function": "tanh", "z": 0.5}, {"function": "relu", "z": 8}]),
+    "impulse_explorer": (lambda: figures.impulse_explorer(rnn_step),
+                         [{"radius": 1.5, "angle": 180}, {"radius": 0.5, "impulse": 3}, {"radius": 1, "angle": 0}]),
+    "gradient_explorer": (lambda: figures.gradient_explorer(rnn_forward, rnn_backward),
+                          [{"loss": "every step", "radius": 1.5}, {"loss": "1", "radius": 0.3}, {"loss": "3"}]),
+}
+EVERYTHING = {**PICTURES, **{name: make for name, (make, _) in EXPLORERS.items()}}
+
+
+def pictures():
+    """Every picture, and every explorer's picture at its start and at three other settings."""
+    for name, make in PICTURES.items():
+        yield pytest.param(make, id=name)
+    for name, (make, settings) in EXPLORERS.items():
+        for setting in [{}, *settings]:
+            yield pytest.param(lambda make=make, setting=setting: moved(make(), **setting).picture,
+                               id=f"{name} {setting}")
+
+
+def moved(explorer, **values):
+    for name, value in values.items():
+        explorer.controls[name].value = value
+    return explorer
+
+
+def letters(figure, monkeypatch):
+    """Every text that is drawn, and its place: (text, box in px)."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    found, draw = [], matplotlib.text.Text.draw
+
+    def recorded(text, renderer, *args, **kwargs):
+        if text.get_visible() and text.get_text().strip():
+            found.append((text.get_text(), matplotlib.text.Text.get_window_extent(text, renderer)))
+        draw(text, renderer, *args, **kwargs)
+
+    monkeypatch.setattr(matplotlib.text.Text, "draw", recorded)
+    FigureCanvasAgg(figure).draw()
+    return found
+
+
+@pytest.mark.parametrize("make", list(pictures()))
+def test_a_picture_is_an_image_of_1600_px_that_says_what_it_shows(make):
+    picture = make()
+    assert picture.png.startswith(b"\x89PNG")
+    assert int.from_bytes(picture.png[16:20], "big") == 1600
+    bundle = picture._repr_mimebundle_()
+    assert bundle["text/plain"] == repr(picture) == picture.alt
+    assert re.match(r'<img class="rnnkit-picture" alt="[^"]{80,}" style="width: 800px; max-width: 100%;',
+                    bundle["text/html"])
+
+
+@pytest.mark.parametrize("make", list(pictures()))
+def test_no_letter_leaves_the_picture_or_lies_on_another(make, monkeypatch):
+    figure = make().figure
+    found = letters(figure, monkeypatch)
+    assert len(found) > 3
+    for k, (text, box) in enumerate(found):
+        assert box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y0 >= 0 and box.y1 <= figure.bbox.y1, text
+        for other, place in found[:k]:
+            across = min(box.x1, place.x1) - max(box.x0, place.x0)
+            upward = min(box.y1, place.y1) - max(box.y0, place.y0)
+            assert across < 3 or upward < 3, f"{text!r} lies on {other!r}"
+
+
+def test_drawing_touches_neither_pyplot_nor_the_readers_settings_nor_stderr(tmp_path):
+    program = """
+import sys, matplotlib
+from rnnkit import figures
+matplotlib.rcParams["font.size"] = 31
+figures.unrolled().png
+assert "matplotlib.pyplot" not in sys.modules
+assert matplotlib.rcParams["font.size"] == 31 and matplotlib.rcParams["axes.spines.top"]
+"""
+    run = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+
+
+def test_the_readers_style_does_not_change_a_picture():
+    plain = figures.padding(STATES, 8).png
+    with matplotlib.rc_context({"axes.facecolor": "black", "text.color": "white", "axes.grid": True, "font.size": 30}):
+        assert figures.padding(STATES, 8).png == plain
+
+
+def test_a_picture_is_saved_as_the_bytes_that_are_shown(tmp_path):
+    picture = figures.unrolled()
+    picture.save(tmp_path / "unrolled.png")
+    assert (tmp_path / "unrolled.png").read_bytes() == picture.png
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_a_moved_control_changes_picture_and_words_but_not_the_first_picture(name):
+    make, settings = EXPLORERS[name]
+    explorer = make()
+    first, html = explorer.picture, explorer.screen.value
+    for setting in settings:
+        alt = explorer.picture.alt
+        moved(explorer, **setting)
+        assert explorer.picture.alt != alt
+        assert explorer.screen.value == explorer.picture.html != html
+    bundle = explorer._repr_mimebundle_()
+    assert bundle["text/html"] == first.html and bundle["text/plain"] == first.alt
+    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == explorer.widget.model_id
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_an_explorers_controls_say_what_they_move_and_the_browser_test_finds_the_picture(name):
+    explorer = EXPLORERS[name][0]()
+    assert "rnnkit-figure" in explorer.screen._dom_classes
+    for control in explorer.controls.values():
+        assert control.description
+        assert control in explorer.widget.children
+    assert explorer.widget.children[-1] is explorer.screen
+
+
+# What a kernel lacks
+
+
+@pytest.fixture
+def without(monkeypatch):
+    """Make packages impossible to import, as where they are not installed."""
+    def remove(*packages):
+        for package in packages:
+            monkeypatch.setitem(sys.modules, package, None)
+    return remove
+
+
+@pytest.mark.parametrize("make", EVERYTHING.values(), ids=EVERYTHING)
+def test_without_matplotlib_a_figure_says_what_is_missing_and_what_it_would_show(make, without):
+    words = repr(make())
+    without("matplotlib")
+    figure = make()
+    bundle = figure._repr_mimebundle_()
+    for kind in ("text/html", "text/plain"):
+        assert "%pip install matplotlib" in bundle[kind]
+        assert "restart the kernel" in bundle[kind]
+    assert words in bundle["text/plain"]
+    assert "<img" not in bundle["text/html"]
+
+
+def test_without_matplotlib_controls_still_move_the_words(without):
+    without("matplotlib")
+    explorer = moved(figures.impulse_explorer(rnn_step), radius=1.3)
+    assert "spectral radius 1.3" in explorer.screen.value
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_without_ipywidgets_an_explorer_shows_its_first_picture_and_how_to_get_the_controls(name, without):
+    first = EXPLORERS[name][0]().picture
+    without("ipywidgets")
+    explorer = EXPLORERS[name][0]()
+    bundle = explorer._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "text/plain"}
+    assert bundle["text/html"].startswith(first.html)
+    for kind in bundle:
+        assert "%pip install ipywidgets" in bundle[kind]
+        assert all(control.description in bundle[kind] for control in explorer.controls.values())
+
+
+def test_without_both_a_figure_asks_for_both(without):
+    without("matplotlib", "ipywidgets")
+    text = figures.gradient_explorer(rnn_forward, rnn_backward)._repr_mimebundle_()["text/plain"]
+    assert "%pip install matplotlib" in text and "%pip install ipywidgets" in text
+
+
+# What is asked for and makes no sense
+
+
+@pytest.mark.parametrize("ask", [
+    lambda: figures.unrolled(0), lambda: figures.unrolled(11), lambda: figures.unrolled(2.5),
+    lambda: figures.unrolled("4"), lambda: figures.unrolled(highlight="W_z"), lambda: figures.unrolled(loss="first"),
+    lambda: figures.unrolled(highlight=["W_h"]), lambda: figures.axes_of_x(T=0), lambda: figures.axes_of_x(D=9),
+    lambda: figures.row_vectors(H=None), lambda: figures.bag_of_words("", "good"),
+    lambda: figures.bag_of_words("good", None), lambda: figures.bag_of_words("go " * 13, "go"),
+    lambda: figures.bag_of_words("a" * 17, "go"), lambda: figures.activation_explorer(None, activation_slopes),
+    lambda: figures.sigmoid_in_float32(naive, 3), lambda: figures.impulse_explorer("rnn_step"),
+    lambda: figures.gradient_explorer(rnn_forward, None), lambda: figures.padding(np.zeros((5, 2, 3)), 2),
+    lambda: figures.padding(np.zeros(5), 2), lambda: figures.padding(np.zeros((5, 2)), 6),
+    lambda: figures.padding(np.zeros((5, 2)), 0), lambda: figures.v_curve([0.0, 1], {"a": [1, 1]}),
+    lambda: figures.v_curve(EPS, {"a": [1, 1]}), lambda: figures.v_curve(EPS, [1, 1]),
+    lambda: figures.v_curve(EPS, {}), lambda: figures.losses({"a": []}), lambda: figures.losses([1, 2]),
+    lambda: figures.losses({str(k): [1.0] for k in range(7)}), lambda: figures.course_map(None),
+])
+def test_nonsense_is_a_value_error_that_says_what_was_expected(ask):
+    with pytest.raises(ValueError, match=r"was expected|were expected|should be"):
+        ask()
+
+
+# In a notebook
+
+
+def test_a_notebook_shows_figures_as_images_with_words_and_nothing_on_stderr(tmp_path):
+    nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
+    cells = ["from rnnkit import figures, rnn_step", "figures.unrolled()", "e = figures.impulse_explorer(rnn_step)\ne",
+             "e.controls['radius'].value = 1.3", "e.picture"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    nbclient.NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    outputs = [cell.outputs for cell in notebook.cells]
+    assert outputs[0] == outputs[3] == []
+    (still,), (explorer,), (after,) = outputs[1], outputs[2], outputs[4]
+    assert set(still.data) == set(after.data) == {"text/html", "text/plain"}
+    assert set(explorer.data) == {"text/html", "text/plain", "application/vnd.jupyter.widget-view+json"}
+    assert still.data["text/html"].startswith("<img") and "spectral radius 1.3" in after.data["text/plain"]

@@ -1,0 +1,330 @@
+"""What the pictures show is what was computed, and their words say so."""
+
+import json
+import re
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnnkit import activation_slopes, figures, numerical_gradient, rnn_backward, rnn_forward, rnn_step, sigmoid
+from rnnkit.figures.drawing import spread
+from rnnkit.figures.style import COLOR
+
+matplotlib = pytest.importorskip("matplotlib")
+pytest.importorskip("ipywidgets")
+
+EPS = 10.0 ** np.arange(-12, 0)
+V = {"float64": 1e-17 / EPS + EPS ** 2, "float32": np.minimum(1, 1e-8 / EPS + EPS ** 2)}
+STATES = np.random.default_rng(0).standard_normal((20, 5)) / 2
+
+
+def naive(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def moved(explorer, **values):
+    for name, value in values.items():
+        explorer.controls[name].value = value
+    return explorer
+
+
+def number(pattern, text):
+    return float(re.search(pattern, text)[1])
+
+
+# The unrolled network
+
+
+def marked_arrows(figure):
+    arrows = [text.arrow_patch for text in figure.findobj(matplotlib.text.Annotation) if text.arrow_patch]
+    return [arrow for arrow in arrows if matplotlib.colors.same_color(arrow.get_edgecolor(), COLOR["W"])]
+
+
+def labels(figure):
+    return [text.get_text() for text in figure.findobj(matplotlib.text.Text)]
+
+
+@pytest.mark.parametrize(("weight", "loss", "uses"), [
+    ("W_h", None, 5), ("W_x", "every", 5), ("W_y", None, 5), ("W_y", "last", 1), ("W_h", "last", 5)])
+def test_a_highlighted_weight_is_marked_and_labelled_at_every_use(weight, loss, uses):
+    picture = figures.unrolled(5, highlight=weight, loss=loss)
+    assert len(marked_arrows(picture.figure)) == uses
+    assert labels(picture.figure).count(f"${weight}$") == uses
+    assert f"one matrix, used {'once' if uses == 1 else f'{uses} times'}" in picture.alt
+
+
+def test_an_unrolled_network_without_highlight_marks_nothing_and_says_that_weights_are_shared():
+    picture = figures.unrolled(3)
+    assert marked_arrows(picture.figure) == []
+    assert "W_x and W_h are used 3 times each, W_y 3 times" in picture.alt
+
+
+def test_a_loss_at_the_last_step_leaves_one_output():
+    picture = figures.unrolled(4, loss="last")
+    assert [label for label in labels(picture.figure) if label.startswith("$y_{")] == ["$y_{4}$"]
+    assert "The loss L reads y_4." in picture.alt
+
+
+# What a state keeps
+
+
+def test_an_impulse_under_a_small_radius_halves_as_fast_as_the_radius_says():
+    picture = moved(figures.impulse_explorer(rnn_step), radius=0.9, angle=0, impulse=0.1).picture
+    assert number(r"half gone after (\d+) steps", picture.alt) == np.ceil(np.log(0.5) / np.log(0.9))
+    assert "It dies" in picture.alt and "changes its sign 0 times" in picture.alt
+    assert number(r"([\d.e-]+) at t = 30", picture.alt) == pytest.approx(
+        number(r"([\d.e-]+) at t = 0,", picture.alt) * 0.9 ** 30, rel=0.05)
+
+
+def test_an_impulse_rings_once_in_half_a_turn():
+    picture = moved(figures.impulse_explorer(rnn_step), radius=1, angle=45, impulse=0.1).picture
+    assert number(r"changes its sign (\d+) times", picture.alt) == pytest.approx(59 * 45 / 180, abs=1)
+
+
+def test_an_impulse_above_radius_one_settles_where_tanh_and_growth_agree():
+    fixed = 1.0
+    for _ in range(200):
+        fixed = np.tanh(1.3 * fixed)
+    picture = moved(figures.impulse_explorer(rnn_step), radius=1.3, angle=0).picture
+    assert number(r"settles on a state of its own, of length ([\d.]+\d)", picture.alt) == pytest.approx(
+        np.sqrt(2) * fixed, abs=0.006)
+
+
+def test_the_impulse_goes_through_the_step_that_was_given():
+    def forgetful(x, h, W_x, W_h, b):
+        return rnn_step(x, 0 * h, W_x, W_h, b)
+
+    alt = figures.impulse_explorer(forgetful).picture.alt
+    assert "It dies: half gone after 1 step." in alt and "0 at t = 10" in alt
+
+
+def test_a_step_that_never_hears_anything_is_drawn_too():
+    silent = figures.impulse_explorer(lambda x, h, W_x, W_h, b: (0 * h, None))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert silent.picture.png
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_padding_says_how_far_the_state_has_moved(batch):
+    picture = figures.padding(STATES[:, None] if batch else STATES, length=8)
+    moved_by = np.linalg.norm(STATES[-1] - STATES[7])
+    assert f"moved by {moved_by:.2f} ({100 * moved_by / np.linalg.norm(STATES[7]):.0f}% of its length)" in picture.alt
+    assert "After 12 steps of padding" in picture.alt
+
+
+def test_a_sequence_without_padding_has_not_moved():
+    assert "No padding" in figures.padding(STATES, 20).alt
+
+
+# Squashing
+
+
+@pytest.mark.parametrize(("function", "z", "value", "slope"), [
+    ("sigmoid", 0, 0.5, 0.25), ("tanh", 1, np.tanh(1), 1 - np.tanh(1) ** 2), ("relu", -2, 0, 0), ("relu", 3, 3, 1)])
+def test_the_activation_explorer_says_value_and_slope(function, z, value, slope):
+    alt = moved(figures.activation_explorer(sigmoid, activation_slopes), function=function, z=z).picture.alt
+    assert f"{function}({z:.2f}) = {value:.4f}, and its slope there is {slope:.4f}" in alt
+    assert ("not saturated" in alt) == (slope >= 0.01)
+
+
+def test_the_shaded_part_begins_where_the_slope_falls_below_a_hundredth():
+    explorer = figures.activation_explorer(sigmoid, activation_slopes)
+    edge = -np.log((1 - np.sqrt(1 - 4 * 0.01)) / (1 + np.sqrt(1 - 4 * 0.01)))
+    assert number(r"for z below -([\d.]+\d)", explorer.picture.alt) == pytest.approx(edge, abs=0.02)
+    tanh = moved(explorer, function="tanh").picture.alt
+    assert number(r"and above ([\d.]+\d)", tanh) == pytest.approx(np.arctanh(np.sqrt(0.99)), abs=0.02)
+
+
+def test_the_activation_explorer_is_driven_by_the_functions_that_were_given():
+    explorer = figures.activation_explorer(lambda z: 0 * z + 0.125, lambda s, t, r: (s + 0.5, t, r))
+    assert "sigmoid(1.00) = 0.1250, and its slope there is 0.6250" in explorer.picture.alt
+    assert "nowhere" in explorer.picture.alt
+
+
+def test_float32_breaks_where_exp_and_the_last_digit_say():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        alt = figures.sigmoid_in_float32(naive, sigmoid).alt
+    assert f"For z below {-np.log(np.finfo(np.float32).max.astype(float)):.2f} the naive one overflows" in alt
+    assert number(r"From z = ([\d.]+) on the stable one is exactly 1", alt) == pytest.approx(24 * np.log(2), abs=0.01)
+    assert "naive one is above 0 for z from -88.50 to 16.50" in alt
+
+
+def test_a_stable_sigmoid_never_overflows_in_float32():
+    assert "The naive one never overflows" in figures.sigmoid_in_float32(sigmoid, sigmoid).alt
+
+
+def test_two_orders_of_the_same_words_have_one_bag():
+    picture = figures.bag_of_words("not bad, good", "Not good, bad.")
+    assert "The bags are the same, the sentences are not" in picture.alt
+    assert "not 1 and 1; bad 1 and 1; good 1 and 1" in picture.alt
+
+
+def test_bags_that_differ_say_in_which_words():
+    alt = figures.bag_of_words("a rose is a rose", "a rose is red").alt
+    assert "The bags differ in a, rose, red" in alt and "rose 2 and 1" in alt and "red 0 and 1" in alt
+
+
+# Gradients
+
+
+def test_the_gradients_that_flow_back_are_those_that_a_measurement_finds():
+    seen = {}
+
+    def forward(*inputs):
+        seen.setdefault("inputs", inputs)
+        return rnn_forward(*inputs)
+
+    def backward(dh, cache):
+        seen.setdefault("dh", dh.copy())
+        return rnn_backward(dh, cache)
+
+    alt = figures.gradient_explorer(forward, backward).picture.alt
+    x, h0, W_x, W_h, b = seen["inputs"]
+    states = [h0, *rnn_forward(x, h0, W_x, W_h, b)[0]]
+    for t in range(6):
+        def loss(h_t, t=t):
+            return np.sum(seen["dh"][t:] * rnn_forward(x[t:], h_t, W_x, W_h, b)[0])
+
+        dh_t = numerical_gradient(loss, states[t])
+        assert number(rf"([\d.]+) at h_{t}", alt) == float(f"{np.linalg.norm(dh_t):.2g}")
+    assert np.linalg.norm(seen["dh"]) == pytest.approx(1)
+    assert np.abs(np.linalg.eigvals(W_h)).max() == pytest.approx(0.7)
+
+
+def test_the_gradients_flow_through_the_backward_that_was_given():
+    def without_the_carry(dh, cache):
+        dx, _, *others = rnn_backward(dh, cache)
+        return dx, rnn_backward(dh[:1], cache[:1])[1], *others
+
+    explorer = figures.gradient_explorer(rnn_forward, without_the_carry)
+    assert "the initial state gets 0:" in explorer.picture.alt
+    assert re.search(r"0\.\d+ at h_5, 0 at h_4", explorer.picture.alt)
+
+
+def test_a_loss_reaches_no_later_state():
+    alt = moved(figures.gradient_explorer(rnn_forward, rnn_backward), loss="2").picture.alt
+    assert "0 at h_5, 0 at h_4, 0 at h_3, 0 at h_2, 0." in alt
+
+
+def test_gradients_of_losses_at_every_step_meet_and_a_large_radius_makes_them_grow():
+    explorer = figures.gradient_explorer(rnn_forward, rnn_backward)
+    last = number(r"([\d.]+) at h_0", moved(explorer, loss="6", radius=1.5).picture.alt)
+    every = number(r"([\d.]+) at h_0", moved(explorer, loss="every step").picture.alt)
+    assert every > last > 1
+    assert "6 losses send 1 each" in explorer.picture.alt
+
+
+def test_a_backward_that_eats_its_arrays_does_no_harm():
+    def hungry(dh, cache):
+        gradients = rnn_backward(dh, cache)
+        dh[:] = 0
+        cache.clear()
+        return gradients
+
+    assert (figures.gradient_explorer(rnn_forward, hungry).picture.alt
+            == figures.gradient_explorer(rnn_forward, rnn_backward).picture.alt)
+
+
+def test_the_v_curve_marks_each_minimum_and_measures_both_arms():
+    alt = figures.v_curve(EPS[::-1], {name: error[::-1] for name, error in V.items()}).alt
+    assert f"float64 is best at eps = 1e-06, with an error of {V['float64'].min():.1e}" in alt
+    assert f"float32 is best at eps = 1e-03, with an error of {V['float32'].min():.1e}" in alt
+    assert "Where rounding rules, the error of float64 goes with eps to the power -1.0" in alt
+    assert "Where truncation rules, the error of float64 goes with eps to the power 2.0" in alt
+
+
+def test_a_v_curve_with_errors_that_no_log_axis_shows_is_drawn():
+    errors = {"a": np.where(EPS < 1e-9, np.nan, EPS), "b": np.zeros(len(EPS))}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        picture = figures.v_curve(EPS, errors)
+        assert picture.png
+    assert "a is best at eps = 1e-09" in picture.alt and "b is best" not in picture.alt
+
+
+def test_losses_say_where_they_began_and_ended():
+    falls = np.geomspace(1, 1e-2, 100)
+    alt = figures.losses({"falls": falls, "stays": np.full(40, 0.5)}, {20: "a pause"}).alt
+    assert f"falls: 1 at first, {falls[-2:].mean():.3g} at the end, after 100 updates" in alt
+    assert "stays: 0.5 at first, 0.5 at the end, after 40 updates" in alt
+    assert "Marked at update 20: a pause" in alt
+
+
+def test_losses_that_explode_are_drawn_without_a_word_on_stderr():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert figures.losses({"explodes": [1, 10, np.inf, np.nan, np.nan], "fine": [1, 0.5]}).png
+
+
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=8), st.floats(0.01, 1))
+def test_labels_are_spread_in_order_and_far_enough_apart(places, gap):
+    spread_out = spread(places, gap)
+    order = np.argsort(places, kind="stable")
+    assert np.all(np.diff(spread_out[order]) >= gap - 1e-9)
+    assert np.mean(spread_out) == pytest.approx(np.mean(places), abs=1e-9)
+
+
+# The map of the course
+
+
+def check_cell(points, shown, name="check-one"):
+    outputs = [] if shown is None else [
+        {"output_type": "stream", "name": "stdout", "text": "a card"},
+        {"output_type": "execute_result", "data": {"text/plain": shown}, "metadata": {}, "execution_count": 1}]
+    return {"cell_type": "code", "metadata": {"nbgrader": {"grade_id": name, "points": points}}, "outputs": outputs}
+
+
+def lesson(folder, name, *cells):
+    notebook = folder / name / f"{name}.ipynb"
+    notebook.parent.mkdir(exist_ok=True)
+    notebook.write_text(json.dumps({"cells": cells}))
+    return notebook
+
+
+def test_the_map_adds_up_what_the_checks_showed(tmp_path):
+    lesson(tmp_path, "00_start_here", check_cell(1, ["1.0"]))
+    lesson(tmp_path, "01_sequences", check_cell(4, "4.0"), check_cell(4, "2.8"), check_cell(4, None),
+           check_cell(3, "3.0", name="essay"), {"cell_type": "markdown", "metadata": {}})
+    alt = figures.course_map(tmp_path).alt
+    assert "7.8 of 13 points so far" in alt
+    assert "00 start here: 1 of 1 point;" in alt
+    assert "01 sequences and squashing: 6.8 of 12 points;" in alt
+    assert "02 the recurrent cell: to come;" in alt
+    assert alt.count("to come") == 12
+
+
+@pytest.mark.parametrize("shown", ["99.0", "inf", "-3.0", "nan", "4.0 points", "", [], None, "array([4.])"])
+def test_no_output_counts_for_more_than_the_points_or_less_than_zero(tmp_path, shown):
+    lesson(tmp_path, "00_start_here", check_cell(4, shown))
+    expected = 4 if shown in ("99.0", "inf") else 0
+    assert f"{expected} of 4 points so far" in figures.course_map(tmp_path).alt
+
+
+def check_json(grade_id='"check-a"', points="4"):
+    grading = f'{{"grade_id": {grade_id}, "points": {points}}}'
+    return f'{{"cells": [{{"cell_type": "code", "metadata": {{"nbgrader": {grading}}}}}]}}'
+
+
+@pytest.mark.parametrize("text", [
+    "", "{", "[]", "null", '{"cells": 3}', '{"cells": [1, null, {"metadata": []}]}', "[" * 100_000, "\ud800",
+    check_json(points='"many"'), check_json(points="1e999"), check_json(points="1" + "0" * 400),
+    check_json(points="-4"), check_json(points="NaN"), check_json(points="null"), check_json(grade_id="7"),
+])
+def test_a_broken_notebook_counts_for_nothing(tmp_path, text):
+    notebook = lesson(tmp_path, "00_start_here")
+    notebook.write_bytes(text.encode("utf-8", "surrogatepass"))
+    picture = figures.course_map(tmp_path)
+    assert "00 start here: nothing to earn" in picture.alt
+
+
+def test_a_copy_of_a_notebook_does_not_count_twice(tmp_path):
+    notebook = lesson(tmp_path, "00_start_here", check_cell(1, "1.0"))
+    (notebook.parent / "00_start_here-Copy1.ipynb").write_text(json.dumps({"cells": [check_cell(1, "0.0")]}))
+    (tmp_path / "01_a_folder" / "01_a_folder.ipynb").mkdir(parents=True)
+    alt = figures.course_map(str(tmp_path)).alt
+    assert "00 start here: 1 of 1 point;" in alt and "01 sequences and squashing: nothing to earn" in alt
