@@ -52,27 +52,25 @@ def _same_output(exercise, name, answer, other):
 def mistakes_by_output(exercise, case, answer, expected, wrong):
     """Pairs (misconception, the wrong outputs that have just its numbers), for an answer that makes several slips.
 
-    Two mistakes in one function agree with no single misconception, but often each output still does. The
-    misconception that explains the most outputs, and harms the fewest others, comes first; where two explain
-    the same, neither is named.
+    Two mistakes in one function agree with no single misconception, but often each output still does. Where several
+    misconceptions make the same numbers of an output, the one counts that explains most outputs and, among equals,
+    harms the fewest others; where two are equal even so, neither is named.
     """
-    explains = []
+    makers = {name: [] for name in wrong}
     for misconception, version in exercise.wrong_versions:
         mistaken = exercise.answer(case, {exercise.name: version})
         if mistaken.problem:
             continue
         harmed = [name for name in exercise.outputs if not _same_output(exercise, name, mistaken, expected)]
-        same = {name for name in harmed if name in wrong and _same_output(exercise, name, answer, mistaken)}
-        explains.append((misconception, same, len(harmed) - len(same)))
-    found, open_ = [], set(wrong)
-    while open_:
-        ranked = sorted(((len(same & open_), -more, k) for k, (_, same, more) in enumerate(explains)), reverse=True)
-        if not ranked or not ranked[0][0] or ranked[0][:2] == (*ranked, (0, 0))[1][:2]:
-            break
-        misconception, same, _ = explains[ranked[0][2]]
-        found.append((misconception, [name for name in wrong if name in same & open_]))
-        open_ -= same
-    return found
+        explained = [name for name in wrong if name in harmed and _same_output(exercise, name, answer, mistaken)]
+        for name in explained:
+            makers[name].append(((len(explained), -len(harmed)), misconception))
+    found = {}
+    for name, candidates in makers.items():
+        best = max((rank for rank, _ in candidates), default=None)
+        if len(first := [misconception for rank, misconception in candidates if rank == best]) == 1:
+            found.setdefault(first[0], []).append(name)
+    return list(found.items())
 
 
 def difference(exercise, name, given, expected):

@@ -32,6 +32,9 @@ class Verdict:
     mistakes: list = field(default_factory=list)
     misshapen: list = field(default_factory=list)
 
+    def __post_init__(self):
+        self.points = float(self.points)
+
     @property
     def passed(self):
         return self.share == 1
@@ -39,7 +42,7 @@ class Verdict:
     @property
     def earned(self):
         """The points as a plain float: nbgrader takes any other number for full marks."""
-        return float(self.points) if self.passed else round(float(self.points) * self.share, 2)
+        return self.points if self.passed else round(self.points * self.share, 2)
 
     @property
     def written(self):
@@ -219,8 +222,8 @@ def _changes(verdict, exercise, answers):
         verdict.say("remark", f"It changes {' and '.join(upstream)} in place. That costs nothing here, but whoever "
                               f"uses the array again, a gradient check for one, gets other numbers. A copy is safer.")
     if others := sorted(changed - set(exercise.upstream)):
-        verdict.say("wrong", f"It changes its input {' and '.join(others)} in place. The caller still needs that array: "
-                             f"work on a copy, or write a = a + b for a += b.")
+        verdict.say("wrong", f"It changes its input {' and '.join(others)} in place. The caller still needs that "
+                             f"array: work on a copy, or write a = a + b for a += b.")
         return COST_OF_CHANGED_INPUT
     return 0
 
