@@ -17,8 +17,9 @@ class Slider:
     value: float
 
     def widget(self, widgets, **looks):
+        digits = ".0f" if self.step >= 1 else ".2f"
         return widgets.FloatSlider(value=self.value, min=self.low, max=self.high, step=self.step,
-                                   description=self.description, **looks)
+                                   description=self.description, readout_format=digits, **looks)
 
 
 @dataclass

@@ -56,7 +56,7 @@ def verdict(h):
         return f"It {'rings and ' * rings}{what}: half gone after {count(half, 'step')}{rest}"
     if np.ptp(h[-10:], axis=0).max() < 1e-3 * length[-1]:
         return f"It settles on a state of its own, of length {length[-1]:.2f}"
-    what = "rings on" if rings else "moves on"
+    what = "rings on" if rings else "fades slowly" if left < 1 else "grows"
     return f"It {what}: of length {length[0]:.2f} at first, {length[-1]:.2f} after {STEPS - 1} steps"
 
 

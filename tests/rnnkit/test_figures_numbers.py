@@ -93,6 +93,11 @@ def test_an_impulse_above_radius_one_settles_where_tanh_and_growth_agree():
         np.sqrt(2) * fixed, abs=0.006)
 
 
+def test_an_impulse_at_radius_one_fades_slowly_since_tanh_takes_a_little_each_time():
+    alt = moved(figures.impulse_explorer(rnn_step), radius=1, angle=0, impulse=0.1).picture.alt
+    assert "It fades slowly: of length 0.10 at first, 0.09 after 59 steps" in alt
+
+
 def test_the_impulse_goes_through_the_step_that_was_given():
     def forgetful(x, h, W_x, W_h, b):
         return rnn_step(x, 0 * h, W_x, W_h, b)
