@@ -126,7 +126,7 @@ def _draw_losses(figure, runs, means, marks):
     ax.set(yscale="log", xlabel="update", ylabel="loss", xlim=(0, max(map(len, runs.values()))))
     low, high = np.log10(ax.get_ylim())
     ends = [high if np.isnan(mean[-1]) else np.log10(mean[-1]) for mean in means.values()]
-    levels = spread((np.array(ends) - low) / (high - low), 0.12)
+    levels = spread((np.array(ends) - low) / (high - low), 0.15)
     for (name, mean), level, end, dashes in zip(means.items(), levels, ends, DASHES, strict=False):
         ax.plot([1.01, 1.07], [(end - low) / (high - low), level], color=COLOR["loss"], linestyle=dashes,
                 linewidth=1.5, transform=ax.transAxes, clip_on=False)
