@@ -163,11 +163,11 @@ def _diagnose(verdict, exercise, cases, answers, expected, wrong, values):
     if mistakes := known_mistakes(exercise, cases, answers):
         verdict.mistakes += [mistake.id for mistake in mistakes]
         for mistake in mistakes:
-            verdict.say("hint", f"These are exactly the numbers of a known slip. {mistake.hint}")
+            verdict.say("hint", f"These are exactly the numbers of a known mistake. {mistake.hint}")
         return
     for mistake, names in mistakes_by_output(exercise, cases[0], answers[0], expected[0], wrong):
         verdict.mistakes.append(mistake.id)
-        verdict.say("hint", f"{', '.join(names)}: exactly the numbers of a known slip. {mistake.hint}")
+        verdict.say("hint", f"{', '.join(names)}: exactly the numbers of a known mistake. {mistake.hint}")
 
 
 def _edges(verdict, exercise, ask, seed):

@@ -9,11 +9,12 @@
 # %% [markdown] locked="title"
 # # 00 · Start here
 #
-# In this course you build recurrent networks with your own hands, in plain NumPy: the forward passes, every backward pass, and the
-# training. Then you hold what you built against PyTorch, and it agrees to the last digits. By then nothing in it will be a black box,
-# because you wrote the box.
+# In this course you build recurrent networks with your own hands, in plain NumPy: the forward passes, every backward
+# pass, and the training. Then you hold what you built against PyTorch, and it agrees to the last digits. By then
+# nothing in it will be a black box, because you wrote the box.
 #
-# This page takes fifteen minutes. You see how a lesson works, how a check talks to you, and how arrays are written here.
+# This page takes fifteen minutes. You see how a lesson works, how a check talks to you, and how arrays are written
+# here.
 #
 # To run a cell, click it and press **Shift + Enter**. Start with this one.
 
@@ -30,17 +31,19 @@ for package in ("matplotlib", "ipywidgets", "torch", "keras"):
         print(f"{package} {module.__version__}")
 
 # %% [markdown] locked="environment"
-# If a line above says that something is missing, it also says what to do. Only NumPy is needed for the exercises. The others draw the pictures
-# (matplotlib), move them (ipywidgets), and are what you compare yourself with (torch, keras).
+# If a line above says that something is missing, it also says what to do. Only NumPy is needed for the exercises. The
+# others draw the pictures (matplotlib), move them (ipywidgets), and are what you compare yourself with (torch,
+# keras).
 
 # %% [markdown] locked="the-course"
 # ## Where this goes
 #
-# Fourteen lessons on one path. First the plain recurrent cell. Then why it forgets, and how it is trained all the same. Then
-# the gates of the LSTM and the GRU, which were made against forgetting. Then the world: GPUs, experiments, applications, and what
-# came after.
+# Fourteen lessons on one path. First the plain recurrent cell. Then why it forgets, and how it is trained all the
+# same. Then the gates of the LSTM and the GRU, which were invented to fight forgetting. Then the world: GPUs,
+# experiments, applications, and what came after.
 #
-# The picture fills up as you collect points. It reads them from your saved notebooks, so save (Ctrl + S), come back and run it again.
+# The picture fills up as you collect points. It reads them from your saved notebooks, so save (Ctrl + S), come back
+# and run it again. It counts the checks; the points for an essay come from a person.
 
 # %%
 figures.course_map("..")
@@ -48,21 +51,23 @@ figures.course_map("..")
 # %% [markdown] locked="how-a-lesson-works"
 # ## How a lesson works
 #
-# A lesson starts with a question that the last one left open. It derives something, lets you move it, and asks you to write it.
+# A lesson starts with a question that the last one left open. It derives something, lets you move it, and asks you to
+# write it.
 #
 # **Guess first** means: stop, and commit to an answer before you run the cell. The guess is worth more than it
 # looks. A number that contradicts you is a number you remember.
 #
-# **Exercises** have a card with the points, the time they take most people, and what you need. Under the card there are hints. They go from
-# *where to begin* to *almost the answer*. Open one, try again, and only then open the next:
+# **Exercises** have a card with the points, the time we allow for it, and what you need. Under the card there are
+# hints, and each gives away more than the one before. Open one, try again, and only then open the next:
 #
 # <details><summary>Hint 1: click me</summary>
-# That is how a hint opens. The next lessons have three or four under each card.
+# That is how a hint opens. The next lessons have two to four under each card.
 # </details>
 #
 # **Checks** run your function on random inputs and compare every number. You can run a check as often as you like.
 #
-# You never get stuck for good. Where your function is not right yet, the rest of the lesson goes on with ours, and says so.
+# You never get stuck for good. Where your function is not right yet, the rest of the lesson goes on with ours, and
+# says so.
 
 # %% [markdown] locked="notation"
 # ## How arrays are written here
@@ -77,8 +82,8 @@ figures.course_map("..")
 # | $H$ | hidden units |
 # | $V$ | possible outputs, such as the words of a vocabulary |
 #
-# A batch of sequences is one array `x` of shape $(T, N, D)$. **Time comes first**, so that `x[t]` is the $x_t$ of the equations: the input of one step, for
-# all the sequences at once.
+# A batch of sequences is one array `x` of shape $(T, N, D)$. **Time comes first**, so that `x[t]` is the $x_t$ of the
+# equations: the input of one step, for all the sequences at once.
 
 # %%
 figures.axes_of_x(T=5, N=3, D=4)
@@ -95,14 +100,19 @@ print("x has shape", x.shape, "and x[2] has shape", x[2].shape)
 #
 # In code it is `x @ W + b`. The line of code and the equation are the same line, here and in all that follows.
 #
-# With $N$ rows in the batch, $x$ is $(N, D)$. To make $H$ numbers out of $D$, the matrix $W$ has to be $(D, H)$. The two $D$'s meet and vanish,
-# $(N, D)(D, H) \to (N, H)$. The bias $b$ has one number for each of the $H$ columns, and NumPy adds it to every row.
+# With $N$ rows in the batch, $x$ is $(N, D)$. To make $H$ numbers out of $D$, the matrix $W$ has to be $(D, H)$. The
+# two $D$'s meet and vanish, $(N, D)(D, H) \to (N, H)$. The bias $b$ has one number for each of the $H$ columns, and
+# NumPy adds it to every row.
 
 # %%
-figures.row_vectors(N=3, D=4, H=6)
+H = 6
+W, b = np.ones((D, H)), np.arange(H)
+print("x[2] has shape", x[2].shape, "and W", W.shape, "so x[2] @ W + b has shape", (x[2] @ W + b).shape)
+print("and its first row is", (x[2] @ W + b)[0])
 
 # %% [markdown] locked="gradients-by-name"
-# One more habit: `dv` is the gradient of the loss with respect to `v`. So `dW` has the shape of `W`, always. You need it from lesson 03 on.
+# One more habit: `dv` is the gradient of the loss with respect to `v`. So `dW` has the shape of `W`, always. You need
+# it from lesson 03 on.
 
 # %% [markdown] locked="a-check-talks"
 # ## How a check talks
@@ -121,12 +131,13 @@ check(affine, points=1)
 # %% [markdown] locked="named"
 # It does not only say *wrong*. It says how wrong, and then it names the mistake.
 #
-# There is no magic in it. For each exercise we collected the mistakes that people really make, and wrote each of them down as a wrong version of
-# the function. When your numbers are not the right ones, the check compares them with the numbers of each wrong version. If they are
-# equal to one, it knows what happened.
+# There is no magic in it. For each exercise we wrote down the mistakes that people make, each as a wrong version of
+# the function. When your numbers are not the right ones, the check compares them with the numbers of each wrong
+# version. If they are equal to one, it knows what happened.
 #
-# And if your mistake is a new one, it tells you what can be seen from outside: which result differs, at which step first, in how
-# many entries, and by how much. Try it. Change `x @ W` above into `2 * x @ W`, run the cell again, and read.
+# And if your mistake is a new one, it tells you what can be seen from outside: which result differs, at which step
+# first, in how many entries, and by how much. Try it. Change `x @ W` above into `2 * x @ W`, run the cell again, and
+# read.
 
 # %% [markdown] locked="card-affine"
 # ### Warm-up: `affine`
@@ -153,9 +164,10 @@ def affine(x, W, b):
 check(affine, points=1)
 
 # %% [markdown] locked="what-a-check-does"
-# A full card says three things: that something was written and has the right shape, that the numbers were right for random inputs, and that the
-# border cases hold too. In later lessons a border case is worth a small part of the points, and so is each of several results, so a
-# function that is mostly right earns most of them.
+# A full card says three things: that something was written and has the right shape, that the numbers were right for
+# random inputs, and that the border cases hold too. Border cases are worth a part of the points, and so is each of
+# several results, so a function that is mostly right earns most of them. Where a border case is worth more than a
+# tenth, the card says so.
 #
 # A check writes nothing into your files and sends nothing anywhere.
 
@@ -166,5 +178,5 @@ check(affine, points=1)
 # - `x` is $(T, N, D)$, time first. Rows on the left: `x @ W + b`.
 # - A check names the mistake if it knows it, and describes it if it does not.
 #
-# **What still does not work.** Everything. `x @ W + b` is a straight line, it has no memory, and it cannot learn. The next
-# lesson bends the line.
+# **What still does not work.** Everything. `x @ W + b` is a straight line, it has no memory, and it cannot learn. The
+# next lesson bends the line.

@@ -9,11 +9,11 @@
 # %% [markdown] locked="title"
 # # 01 · Sequences and squashing
 #
-# **The question.** A straight line cannot bend, so a network squashes. Why with *these* functions, what do they cost, and is
-# squashing enough to read a sentence?
+# **The question.** A straight line cannot bend, so a network squashes. Why with *these* functions, what do they cost,
+# and is squashing enough to read a sentence?
 #
-# **What you will write.** `sigmoid` and `softmax` so that no number can break them, and the slopes of three activations. Twelve
-# points, about forty-five minutes.
+# **What you will write.** `sigmoid` and `softmax` so that no number can break them, and the slopes of three
+# activations. Twelve points, about forty-five minutes.
 #
 # **What you need.** A little calculus: the derivative of $e^z$, and of a quotient.
 
@@ -28,7 +28,8 @@ rng = np.random.default_rng(1)
 # %% [markdown] locked="why-squash"
 # ## Why squash at all
 #
-# Stack two affine maps and you have one affine map. A network of a hundred layers without squashing is a network of one:
+# Stack two affine maps and you have one affine map. A network of a hundred layers without squashing is a network of
+# one:
 #
 # $$(x W_1) W_2 = x\,(W_1 W_2)$$
 
@@ -41,9 +42,10 @@ print(np.abs((x @ W_1) @ W_2 - x @ (W_1 @ W_2)).max())
 #
 # $$\sigma(z) = \frac{1}{1 + e^{-z}} \qquad \tanh(z) = \frac{e^z - e^{-z}}{e^z + e^{-z}} \qquad \mathrm{relu}(z) = \max(0, z)$$
 #
-# The **sigmoid** runs from 0 to 1. It can say how much of something to let through, and in lesson 06 it will be a *gate*. **tanh** runs
-# from -1 to 1, and can say yes, no, and nothing yet: a *state*. **relu** keeps what is positive. It is the favorite of networks without
-# loops. In a loop it has no ceiling, and that is why you will not see much of it here.
+# The **sigmoid** runs from 0 to 1. It can say how much of something to let through, and in lesson 06 it will be a
+# *gate*. **tanh** runs from -1 to 1, and can say yes, no, and nothing yet: a *state*. **relu** keeps what is
+# positive. It is the favorite of networks without loops. In a loop it has no ceiling, and that is why you will not
+# see much of it here.
 #
 # The first two are relatives. tanh is the sigmoid, stretched and shifted:
 
@@ -54,8 +56,8 @@ print("tanh(z) - (2 sigmoid(2z) - 1):", np.abs(np.tanh(z) - (2 / (1 + np.exp(-2 
 # %% [markdown] locked="overflow"
 # ## A formula that breaks
 #
-# The sigmoid looks like a line of code. Write it down as it stands, in the single precision that networks are trained in, and feed it
-# a few numbers.
+# The sigmoid looks like a line of code. Write it down as it stands, in the single precision that networks are trained
+# in, and feed it a few numbers.
 #
 # **Guess first.** What is $\sigma(-100)$? What will NumPy say? What about $\sigma(20)$?
 
@@ -72,8 +74,9 @@ with np.errstate(over="call", call=lambda kind, _: errors.append(kind)):
         print(f"sigmoid({z:4}) = {s:.10g}   {'<- NumPy reports: ' + errors.pop() if errors else ''}")
 
 # %% [markdown] locked="overflow-explained"
-# At -100 the formula asks for $e^{100}$, a number with 44 digits. The largest float32 has 39. It becomes infinity, one over infinity is zero, and the
-# result is as good as right, by luck. With `exp(z) / (1 + exp(z))`, which is the same function on paper, luck runs out on the other side:
+# At -100 the formula asks for $e^{100}$, a number with 44 digits. The largest float32 has 39. It becomes infinity,
+# one over infinity is zero, and the result is as good as right, by luck. With `exp(z) / (1 + exp(z))`, which is the
+# same function on paper, luck runs out on the other side:
 
 # %%
 with np.errstate(over="ignore", invalid="ignore"):
@@ -81,10 +84,10 @@ with np.errstate(over="ignore", invalid="ignore"):
     print("exp(z) / (1 + exp(z)) at z = 100:", e / (1 + e))
 
 # %% [markdown] locked="which-side"
-# Not a number. One of these in a batch, and every weight of the network is NaN after the next update.
+# Not a number. And it spreads, to every weight whose gradient it enters.
 #
-# Now look at $\sigma(20)$ above. It is exactly 1. That is no overflow: 1 is the nearest float32 to the truth. But its slope, as you will see
-# in a moment, is then exactly 0, and no gradient gets through.
+# Now look at $\sigma(20)$ above. It is exactly 1. That is no overflow: 1 is the nearest float32 to the truth. But its
+# slope is then exactly 0, and no gradient gets through.
 #
 # The picture shows both borders, found by trying every point.
 
@@ -94,7 +97,8 @@ figures.sigmoid_in_float32(naive_sigmoid, safe_sigmoid)
 # %% [markdown] locked="the-repair"
 # ## The repair
 #
-# Which exponential is safe? $e^{-z}$ is, as long as $z \ge 0$: it lies between 0 and 1. For $z < 0$, multiply the fraction through by $e^z$:
+# Which exponential is safe? $e^{-z}$ is, as long as $z \ge 0$: it lies between 0 and 1. For $z < 0$, multiply the
+# fraction through by $e^z$:
 #
 # $$\sigma(z) = \frac{1}{1 + e^{-z}} = \frac{e^{z}}{e^{z} + 1}$$
 #
@@ -105,7 +109,8 @@ figures.sigmoid_in_float32(naive_sigmoid, safe_sigmoid)
 #
 # 4 points · 10 minutes · needs the two fractions above
 #
-# Half of the points are for the right numbers, half for getting through entries in the thousands without any overflow on the way.
+# Half of the points are for the right numbers, half for getting through entries in the thousands without any overflow
+# on the way.
 #
 # <details><summary>Hint 1: where to begin</summary>
 # Compute one array, <code>np.exp(-np.abs(z))</code>. It never overflows. Both fractions can be written with it.
@@ -136,13 +141,13 @@ check(sigmoid, points=4)
 # %% [markdown] locked="one-of-many"
 # ## One of many
 #
-# A sigmoid answers yes or no. To choose one of $V$ words you need $V$ numbers that are positive and add up to 1. Exponentials are positive. Divide
-# by their sum:
+# A sigmoid answers yes or no. To choose one of $V$ words you need $V$ numbers that are positive and add up to 1.
+# Exponentials are positive. Divide by their sum:
 #
 # $$\mathrm{softmax}(z)_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$$
 #
-# It breaks in the same way as the sigmoid, and more easily, since scores are not bounded. The way out is prettier. Subtract any number $m$
-# from *all* the scores of a row, and nothing changes:
+# It breaks in the same way as the sigmoid, and more easily, since scores are not bounded. The way out is prettier.
+# Subtract any number $m$ from *all* the scores of a row, and nothing changes:
 #
 # $$\frac{e^{z_k - m}}{\sum_j e^{z_j - m}} = \frac{e^{-m}\, e^{z_k}}{e^{-m} \sum_j e^{z_j}} = \mathrm{softmax}(z)_k$$
 #
@@ -193,13 +198,17 @@ check(softmax, points=4)
 #
 # $$\sigma'(z) = \frac{e^{-z}}{(1 + e^{-z})^2} = \frac{1}{1 + e^{-z}} \cdot \frac{e^{-z}}{1 + e^{-z}} = s\,(1 - s), \qquad s = \sigma(z)$$
 #
-# Look at the end of that line. The input $z$ has gone. If you kept what the function *returned*, you have its slope for one
-# multiplication, and need not compute an exponential again. The same works for the other two:
+# Look at the end of that line. The input $z$ has gone. If you kept what the function *returned*, its slope costs one
+# subtraction and one multiplication, and no exponential. tanh has the same virtue. With the quotient rule again,
 #
-# $$t = \tanh(z): \quad t' = 1 - t^2 \qquad\qquad r = \mathrm{relu}(z): \quad r' = 1 \text{ where } r > 0, \text{ else } 0$$
+# $$\tanh'(z) = \frac{(e^z + e^{-z})^2 - (e^z - e^{-z})^2}{(e^z + e^{-z})^2} = 1 - t^2, \qquad t = \tanh(z).$$
 #
-# This is why a backward pass keeps outputs, and it is also a trap. People see $\sigma'$, call their sigmoid on $s$, and have
-# squashed twice. In code `s` is already squashed.
+# And relu is a switch, on or off. At $z = 0$ it has a corner and no slope; we take 0, as PyTorch does.
+#
+# $$\mathrm{relu}'(z) = 1 \text{ where } r > 0, \text{ else } 0, \qquad r = \mathrm{relu}(z)$$
+#
+# This is why a backward pass keeps outputs, and it is also a trap. People see $\sigma'$, call their sigmoid on $s$,
+# and have squashed twice. In code `s` is already squashed.
 
 # %% [markdown] locked="card-activation-slopes"
 # ### Exercise: `activation_slopes`
@@ -213,6 +222,9 @@ check(softmax, points=4)
 # </details>
 # <details><summary>Hint 2: relu</summary>
 # <code>r > 0</code> is an array of True and False, which count as 1 and 0.
+# </details>
+# <details><summary>Hint 3: almost the answer</summary>
+# The first is <code>s * (1 - s)</code>. The second has a square in it.
 # </details>
 
 
@@ -231,29 +243,33 @@ def activation_slopes(s, t, r):
 check(activation_slopes, points=4)
 
 # %% [markdown] locked="explore"
-# Move along the curves. The tangent is drawn with the slope that your function returned. Where the curve is flat, the function is
-# called **saturated**: it has made up its mind, and a small change of $z$ no longer moves it.
+# Move along the curves. The tangent is drawn with the slope that your function returned. Where the curve is flat, the
+# function is called **saturated**: it has made up its mind, and a small change of $z$ no longer moves it.
 
 # %%
 figures.activation_explorer(yours(sigmoid), yours(activation_slopes))
 
 # %% [markdown] locked="slopes-multiply"
-# **Guess first.** Signals pass through many squashing functions one after the other, and slopes multiply. With random inputs of ordinary size
-# (standard deviation 1), how much of a gradient is left after ten sigmoids? After ten tanhs?
+# **Guess first.** Signals pass through many squashing functions one after the other, and slopes multiply. Suppose
+# each function of a chain gets a fresh random input of standard deviation 1, and all weights between them are 1. How
+# much of a gradient is left after ten sigmoids? After ten tanhs?
 
 # %%
-z = rng.standard_normal(100_000)
+z = rng.standard_normal((10, 100_000))
 ds, dt, _ = yours(activation_slopes)(yours(sigmoid)(z), np.tanh(z), relu(z))
 for name, slope in (("sigmoid", ds), ("tanh", dt)):
-    print(f"{name:8} largest slope {slope.max():.3f}   mean {slope.mean():.3f}   mean ** 10 = {slope.mean() ** 10:.1e}")
+    left = slope.prod(axis=0).mean()
+    print(f"{name:8} largest slope {slope.max():.3f}   mean slope {slope.mean():.3f}   left after ten {left:.1e}")
 
 # %% [markdown] locked="slopes-meaning"
-# A sigmoid lets through a quarter at best, and a millionth or less after ten. tanh does better, because its slope is 1 in the middle, but a
-# mean slope of about 0.6 to the tenth power is less than a hundredth. A sequence of sixty words means sixty squashings. Keep this number for
-# lesson 04.
+# A sigmoid lets through a quarter at best, and less than a millionth is left after ten. tanh does better, because its
+# slope is 1 in the middle, but less than a hundredth is left.
+#
+# A sequence of sixty words means sixty squashings. In a real network the weights multiply too, and they decide which
+# way it goes. That is lesson 04.
 
 # %% [markdown] locked="against-pytorch"
-# Three derivations, each with room for a slip. PyTorch derives by itself, so it can tell:
+# Three formulas, each with room for a mistake. PyTorch derives by itself, so it can tell:
 
 # %%
 if torch := available("torch"):
@@ -269,37 +285,39 @@ if torch := available("torch"):
 # %% [markdown] locked="a-sentence"
 # ## Enough for a sentence?
 #
-# Now you can bend. Let us read. A review is a sequence of words, and each word is a row of numbers. A network of this lesson takes *one* row. The plain
-# thing to do is to add the words up: a **bag of words**.
+# Now you can bend. Let us read. A review is a sequence of words, and each word is a row of numbers. A network of this
+# lesson takes *one* row. The plain thing to do is to add the words up: a **bag of words**.
 
 # %%
 figures.bag_of_words("not bad, good", "not good, bad")
 
 # %% [markdown] locked="bag"
-# **Guess first.** One review recommends, the other warns. A network with one hidden layer of 50 units gets the two bags. How far apart can its two answers be, if we
-# are free to choose its weights? Let us try a thousand random networks.
+# **Guess first.** One review recommends, the other warns. A network with one hidden layer of 50 units gets the two
+# bags. How far apart can its two answers be, if we are free to choose its weights? Let us try a thousand random
+# networks.
 
 # %%
 vocabulary = ["not", "bad", "good"]
 bags = np.array([[review.count(word) for word in vocabulary] for review in ("not bad, good", "not good, bad")])
-gaps = []
+gaps, squash = [], yours(sigmoid)
 for _ in range(1000):
-    hidden = yours(sigmoid)(bags @ rng.standard_normal((3, 50)) + rng.standard_normal(50))
+    hidden = squash(bags @ rng.standard_normal((3, 50)) + rng.standard_normal(50))
     answers = hidden @ rng.standard_normal((50, 1))
     gaps.append(abs(answers[0] - answers[1]).item())
 print("The two bags:", bags.tolist(), "  the largest gap in a thousand networks:", max(gaps))
 
 # %% [markdown] locked="no-way"
-# Zero. No training will change that, nor will more layers: the two inputs are one and the same input. What differs is the order, and
-# the order was thrown away before the network began.
+# Zero. No training will change that, nor will more layers: the two inputs are one and the same input. What differs is
+# the order, and the order was thrown away before the network began.
 #
-# You could give each position weights of its own. Then a review of four words needs a larger network than one of three, and what is learned
-# about *not* in first place says nothing about *not* in second place.
+# You could give each position weights of its own. Then a review of four words needs a larger network than one of
+# three, and what is learned about *not* in first place says nothing about *not* in second place.
 #
 # ## What we know now
 #
 # - Without squashing, layers collapse into one. Sigmoid, tanh and relu bend, each for its own purpose.
-# - A formula that is right on paper can overflow. Only exponentials of numbers below zero are safe.
+# - A formula that is right on paper can overflow. An exponential cannot overflow if its exponent is at most 0.
 # - A slope can be written with the output, and slopes multiply: ten sigmoids leave next to nothing.
 #
-# **What still does not work.** A network of this lesson cannot hear order. It needs something to carry from one word to the next. That is lesson 02.
+# **What still does not work.** A network of this lesson cannot hear order. It needs something to carry from one word
+# to the next. That is lesson 02.

@@ -43,12 +43,17 @@ figures.unrolled(steps=4, highlight="W_h")
 
 # %% [markdown] locked="why-one-f"
 # **Guess first.** Every arrow marked $W_h$ is the same matrix. Why not give each step a matrix of its own? Find two
-# reasons before you read on.
+# reasons before you open the answer.
 #
-# The first is length. With a matrix for each step, a network built for ten words has nothing to read the eleventh with.
+# <details><summary>Two reasons</summary>
+#
+# The first is length. With a matrix for each step, a network built for ten words has nothing to read the eleventh
+# with.
 #
 # The second is learning. What the network finds out about the word *not* in third place should hold in seventh place
 # too. With one $f$ for all steps it does, for free.
+#
+# </details>
 
 # %% [markdown] locked="the-equation"
 # ## The smallest f that works
@@ -59,16 +64,16 @@ figures.unrolled(steps=4, highlight="W_h")
 # $$a = x W_x + h W_h + b$$
 #
 # Then squash. Without a squashing function, sixty steps would multiply the state by $W_h$ sixty times with nothing to
-# hold it, and all those steps together would still be one linear map. We take tanh, because a state should be able to say
-# *yes*, *no* and *nothing yet*: plus one, minus one, zero.
+# hold it, and all those steps together would still be one affine map. We take tanh, because a state should be able to
+# say *yes*, *no* and *nothing yet*: plus one, minus one, zero.
 #
-# $$h' = \tanh(x W_x + h W_h + b)$$
+# $$h_{\text{next}} = \tanh(x W_x + h W_h + b)$$
 #
 # The shapes leave no choice. For a batch of $N$ sequences, $x$ is $(N, D)$ and $h$ is $(N, H)$. The result has to be
 # $(N, H)$ again, because it is the next step's $h$. So $W_x$ is $(D, H)$, $W_h$ is $(H, H)$ and $b$ is $(H,)$.
 #
-# Look at $W_h$. It is square. Keep that in mind: a square matrix goes through either way round, so NumPy will not tell you
-# when you have transposed it.
+# Look at $W_h$. It is square. Keep that in mind: a square matrix goes through either way round, so NumPy will not
+# tell you when you have transposed it.
 
 # %%
 N, D, H = 3, 4, 6
@@ -77,12 +82,13 @@ W_x, W_h, b = 0.5 * rng.standard_normal((D, H)), 0.5 * rng.standard_normal((H, H
 
 a = x @ W_x + h @ W_h + b
 print("a has shape", a.shape, "and its largest entry is", np.abs(a).max().round(2))
-print("After tanh the largest is", np.abs(np.tanh(a)).max().round(2))
+print("After tanh the largest is", np.abs(np.tanh(a)).max().round(4))
+figures.row_vectors(N, D, H)
 
 # %% [markdown] locked="other-notations"
-# You will meet this equation in other clothes. Many texts use column vectors, $h_t = \tanh(W_{hh} h_{t-1} + W_{xh} x_t)$.
-# Others glue state and input together and use one large matrix, $\tanh(W\,[h_{t-1}, x_t])$. Same numbers, written
-# in another order. You do not have to believe that:
+# You will meet this equation in other clothes. Many texts use column vectors, $h_t = \tanh(W_{hh} h_{t-1} + W_{xh}
+# x_t + b)$. Others glue state and input together and use one large matrix, $\tanh(W\,[h_{t-1}, x_t] + b)$. Same
+# numbers, written in another order. You do not have to believe that:
 
 # %%
 columns = (W_h.T @ h.T + W_x.T @ x.T + b[:, None]).T
@@ -111,10 +117,11 @@ print(np.round(states, 2))
 
 # %% [markdown] locked="a-switch"
 # It is still 0.96. The unit is a switch. One pulse turns it on, and with no input at all it stays on, because
-# $h = \tanh(2h)$ has a solution near 0.96 that pulls its neighbors in. Another pulse turns it off.
+# $h = \tanh(2h)$ has a solution near 0.96 that pulls its neighbors in. The opposite
+# pulse flips it to -0.96.
 #
-# One number has remembered one bit for as long as nobody disturbed it. Nobody told it how: the memory is in the weight
-# 2. With 0.5 in its place, the state would fall back to zero. Change the 2 in the cell above and try.
+# One number has remembered one bit for as long as nobody disturbed it. We put the memory there ourselves, in
+# the weight 2. With 0.5 in its place, the state would fall back to zero. Change the 2 in the cell above and try.
 
 # %% [markdown] locked="card-rnn-step"
 # ### Exercise: `rnn_step`
@@ -156,21 +163,22 @@ check(rnn_step, points=4)
 # %% [markdown] locked="impulse"
 # ## Knock on it and listen
 #
-# You find out what a bell is made of by striking it once. Do the same to the cell: one impulse at the first step, zeros from
-# then on. All that happens afterwards is $W_h$ talking to itself.
+# You find out what a bell is made of by striking it once. Do the same to the cell: one impulse at the first step,
+# zeros from then on. All that happens afterwards is $W_h$ talking to itself.
 #
-# The slider sets the **spectral radius** of $W_h$, the size of its largest eigenvalue. A matrix that is applied again and
-# again multiplies a small state by about that number each time.
+# The slider sets the **spectral radius** of $W_h$, the size of its largest eigenvalue. Applied again and again, a
+# matrix multiplies a small state by about that number per step, in the long run.
 #
-# **Guess first.** At a radius of 0.9, how much of the knock is left after 60 steps: about half, about a tenth, less than a
-# hundredth?
+# **Guess first.** At a radius of 0.9, how much of the knock is left after 60 steps: about half, about a tenth, less
+# than a hundredth?
 
 # %%
 figures.impulse_explorer(yours(rnn_step))
 
 # %% [markdown] locked="impulse-number"
-# Below 1 the knock dies. Turn the angle up and it rings while it dies. Above 1 it would grow without end, if tanh did not
-# stop it: the state settles somewhere and stays there, whatever the knock was.
+# Below 1 the knock dies, and if every step turns the state, it rings while it dies. Above 1 it would grow without
+# end, if tanh did not stop it. Without a turn the state settles on a value whose sign the knock chose. With a turn it
+# rings on.
 #
 # Here is the guess as a number, for a knock so small that tanh is almost a straight line:
 
@@ -202,9 +210,9 @@ for radius in (0.5, 0.9, 1.0, 1.1):
 # A sequence is the step, repeated. The state that comes out goes in again, together with the next input. We keep the
 # state of *every* step, because somebody may want to read any of them, so $h$ comes out as $(T, N, H)$.
 #
-# There is one decision in it: what is the state before the first step? It is an argument, `h0`. Often it is zero. But in
-# lesson 05 it will be the state that the last chunk of text left behind, and then a loop that quietly starts from zero
-# has forgotten the book so far.
+# There is one decision in it: what is the state before the first step? It is an argument, `h0`. Often it is zero. But
+# in lesson 05 it will be the state that the last chunk of text left behind, and then a loop that quietly starts from
+# zero has forgotten the book so far.
 
 # %% [markdown] locked="card-rnn-forward"
 # ### Exercise: `rnn_forward`
@@ -249,20 +257,30 @@ check(rnn_forward, points=5)
 # %% [markdown] locked="size"
 # ## How large is it?
 #
-# *An RNN's size does not grow with its input.* You will read this in many places. It is half true. Count for yourself.
+# *An RNN's size does not grow with its input.* You will read this in many places. It is half true. Count for
+# yourself.
 #
 # **Guess first.** Which of these makes the network larger: a longer sequence, or a wider input?
 
 # %%
+forward = yours(rnn_forward)
+
+
+def describe(T, D, H):
+    """Run a network of these sizes, and say how many parameters it has."""
+    shapes = [(D, H), (H, H), (H,)]
+    states, _ = forward(np.zeros((T, 1, D)), np.zeros((1, H)), *map(np.zeros, shapes))
+    print(f"{T:6}{D:6}{H:6}{sum(map(np.prod, shapes)):13,}   and {states.shape[0]} states came out")
+
+
 print("     T     D     H   parameters")
-for T, D_in, H_ in [(10, 4, 6), (1000, 4, 6), (10, 400, 6), (10, 4, 600)]:
-    shapes = [(D_in, H_), (H_, H_), (H_,)]
-    states, _ = yours(rnn_forward)(np.zeros((T, 1, D_in)), np.zeros((1, H_)), *map(np.zeros, shapes))
-    print(f"{T:6}{D_in:6}{H_:6}{sum(map(np.prod, shapes)):13,}   and {states.shape[0]} states came out")
+for T, D_, H_ in [(10, 4, 6), (1000, 4, 6), (10, 400, 6), (10, 4, 600)]:
+    describe(T, D_, H_)
 
 # %% [markdown] locked="size-answer"
-# A hundred times as long: no change, and the same three arrays read it. A hundred times as wide: more than thirty times as
-# many parameters. A hundred times as many hidden units: thousands of times as many, for $W_h$ is $H \times H$.
+# A hundred times as long: no change, and the same three arrays read it. A hundred times as wide: more than thirty
+# times as many parameters. A hundred times as many hidden units: thousands of times as many, for $W_h$ is $H \times
+# H$.
 #
 # So: not in $T$, but in $D$, and most of all in $H$.
 
@@ -287,6 +305,9 @@ for T, D_in, H_ in [(10, 4, 6), (1000, 4, 6), (10, 400, 6), (10, 4, 600)]:
 # <details><summary>Hint 2: do I need a loop over t?</summary>
 # No. Once the states are there, no step's output depends on another's.
 # </details>
+# <details><summary>Hint 3: almost the answer</summary>
+# It is the affine map of lesson 00, with h for x, and the shapes carry the third axis along.
+# </details>
 
 
 # %% answer="readout"
@@ -306,8 +327,8 @@ check(readout, points=3)
 # %% [markdown] locked="wirings"
 # ## One cell, five networks
 #
-# You now have every part. What people call *types* of recurrent network is only a question of where inputs go in and which
-# outputs you look at.
+# You now have every part. What people call *types* of recurrent network is only a question of where inputs go in and
+# which outputs you look at.
 
 # %%
 figures.wirings()
@@ -320,7 +341,7 @@ T, V = 5, 2
 x = rng.standard_normal((T, N, D))
 W_y, b_y = rng.standard_normal((H, V)), rng.standard_normal(V)
 silence = np.zeros((T - 1, N, D))
-forward, read, h0 = yours(rnn_forward), yours(readout), np.zeros((N, H))
+read, h0 = yours(readout), np.zeros((N, H))
 
 
 def network(inputs, start):
@@ -333,7 +354,7 @@ wirings = {
     "one to many": network(np.concatenate([x[:1], silence]), h0),
     "many to one": network(x, h0)[-1:],
     "many to many, aligned": network(x, h0),
-    "many to many, encoder and decoder": network(np.zeros((3, N, D)), last_state),
+    "many to many, encoder-decoder": network(np.zeros((3, N, D)), last_state),
 }
 for name, y in wirings.items():
     print(f"{name:36} y has shape {y.shape}")
@@ -341,8 +362,8 @@ for name, y in wirings.items():
 # %% [markdown] locked="order"
 # ## Not bad, good
 #
-# Back to the two reviews. We give each word a random vector, and the network random weights. Nothing is trained. A bag of
-# words adds the vectors up. The network reads them in order.
+# Back to the two reviews. We give each word a random vector, and the network random weights. Nothing is trained. A
+# bag of words adds the vectors up. The network reads them in order.
 #
 # **Guess first.** Can a network with *random* weights tell the two reviews apart?
 
@@ -357,15 +378,16 @@ print(f"Largest difference between the two bags of words: {np.abs(bags[0] - bags
 print(f"Largest difference between the two last states:   {np.abs(last[0] - last[1]).max():.2f}")
 
 # %% [markdown] locked="order-answer"
-# It can. The bags agree to the last bit or the one before. The states are far apart, without any training: order is built into
-# the way that the state is made. Training only has to find a readout, and weights, that make something of it.
+# It can. The bags agree to the last bit or the one before. The states are far apart, without any training: order is
+# built into the way that the state is made. Training only has to find a readout, and weights, that make something of
+# it.
 
 # %% [markdown] locked="any-length"
 # ## Any length, at a price
 #
-# *An RNN processes input of any length.* True: three words or three hundred, the same function reads them. But a batch is
-# one array, and its sequences have to be equally long. So short ones are filled up with zeros at the end, which is called
-# **padding**.
+# *An RNN processes input of any length.* True: three words or three hundred, the same function reads them. But a
+# batch is one array, and its sequences have to be equally long. So short ones are filled up with zeros at the end,
+# which is called **padding**.
 #
 # **Guess first.** The input is zero in the padding. Does the state stay where it was?
 
@@ -381,8 +403,9 @@ moved = np.linalg.norm(h[-1] - h[length - 1]) / np.linalg.norm(h[length - 1])
 print(f"From the last real input to the end of the padding, the state has moved by {moved:.0%} of its own size.")
 
 # %% [markdown] locked="padding-answer"
-# It moves on. Zero input is not no step: $h W_h + b$ goes round all the same. So for a padded sequence `h[-1]` is not its
-# summary. The state at its own last word is. Lesson 12 has an exercise about this, and many published programs have it wrong.
+# It moves on. Zero input is not no step: $h W_h + b$ goes round all the same. So for a padded sequence `h[-1]` is not
+# its summary. The state at its own last word is. Lesson 12 has an exercise about this, for it is an easy thing to get
+# wrong.
 
 # %% [markdown] locked="pytorch"
 # ## Against PyTorch and Keras
@@ -401,6 +424,8 @@ if torch := available("torch"):
     layer.load_state_dict({name: torch.tensor(array) for name, array in ours.items()})
     h_torch, _ = layer(torch.tensor(x), torch.tensor(h0)[None])
     print(f"torch.nn.RNN:    largest difference {np.abs(h - h_torch.detach().numpy()).max():.1e}")
+    y_torch = torch.nn.functional.linear(torch.tensor(h), torch.tensor(W_y.T), torch.tensor(b_y))
+    print(f"torch's linear:  largest difference {np.abs(read(h, W_y, b_y) - y_torch.numpy()).max():.1e}")
 
 # %%
 if keras := available("keras"):
@@ -415,12 +440,13 @@ single, _ = forward(*(array.astype("float32") for array in (x, h0, W_x, W_h, b))
 print(f"Ours in float32: largest difference {np.abs(h - single).max():.1e}")
 
 # %% [markdown] locked="keras-rounds"
-# Sixteen digits with PyTorch, but only six or seven with Keras. Is something wrong? Look at the last line: ours, computed in single precision, is
-# off by as much. We asked Keras for double precision, and it multiplies its matrices in single precision all the same (with PyTorch under it, Keras
-# 3.15 does so for any layer; see issue 23704 of keras-team/keras).
+# Sixteen digits with PyTorch, but only six or seven with Keras. Is something wrong? Look at the last line: ours,
+# computed in single precision, is off by as much. We asked Keras for double precision, and it multiplies its matrices
+# in single precision all the same (with PyTorch under it, `keras.ops.matmul` of two float64 arrays returns float32;
+# see issue 23704 of keras-team/keras).
 #
-# A difference has a size, and the size tells where it comes from. $10^{-16}$ is double precision rounding, $10^{-7}$ is single, and a mistake is
-# hardly ever below $10^{-3}$.
+# A difference has a size, and the size tells where it comes from. $10^{-16}$ is rounding in double precision,
+# $10^{-7}$ in single. The mistakes that the checks know are far larger.
 
 # %% [markdown] locked="what-we-know"
 # ## What we know now
@@ -430,6 +456,6 @@ print(f"Ours in float32: largest difference {np.abs(h - single).max():.1e}")
 # - It can hold a bit, it can hear order, and left alone it rings or dies as the spectral radius of $W_h$ says.
 # - Yours is the same function as PyTorch's and Keras's, to the rounding that each of them does.
 #
-# **What still does not work.** Every weight in this lesson was random, or picked by hand. The switch worked because we knew
-# to write a 2. To *learn* the 2, we have to know how the loss changes when a weight moves that is used at every step. That is
-# lesson 03.
+# **What still does not work.** Every weight in this lesson was random, or picked by hand. The switch worked because
+# we knew to write a 2. To *learn* the 2, we have to know how the loss changes when a weight moves that is used at
+# every step. That is lesson 03.

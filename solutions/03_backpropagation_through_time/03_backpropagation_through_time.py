@@ -9,15 +9,15 @@
 # %% [markdown] locked="title"
 # # 03 · Backpropagation through time
 #
-# **The question.** The network of lesson 02 can remember, but it cannot learn: every weight in it is one that we picked. To pick
-# better ones we need a number for each of them. How much does the loss change when that weight moves a little, although
-# the weight is used at every step?
+# **The question.** The network of lesson 02 can remember, but it cannot learn: every weight in it is one that we
+# picked. To pick better ones we need a number for each of them. How much does the loss change when that weight moves
+# a little, although the weight is used at every step?
 #
-# **What you will write.** A way to *measure* a gradient, a way to *derive* it for one step, the loop that takes it through
-# time, and a few sentences on why gradients add up. Sixteen points, about an hour and a half.
+# **What you will write.** A way to *measure* a gradient, a way to *derive* it for one step, the loop that takes it
+# through time, and a few sentences on why gradients add up. Sixteen points, about an hour and a half.
 #
-# **What you need.** The forward pass of lesson 02. We import ours, which keeps the cache that the stub proposed. You can
-# paste yours below instead.
+# **What you need.** The forward pass of lesson 02. We import ours, which keeps the cache that the stub proposed. You
+# can paste yours below instead.
 
 # %%
 import numpy as np
@@ -30,16 +30,22 @@ rng = np.random.default_rng(3)
 # %% [markdown] locked="measure-first"
 # ## Measure first
 #
-# A gradient answers a question that you can also put to the network directly. Move one weight up a little. Run the network. Move the
-# weight down a little. Run it again. The difference of the two losses, divided by the distance between the two weights, is the slope:
+# A gradient answers a question that you can also put to the network directly. Move one weight up a little. Run the
+# network. Move the weight down a little. Run it again. The difference of the two losses, divided by the distance
+# between the two weights, is the slope:
 #
 # $$\frac{\partial L}{\partial w} \approx \frac{L(w + \varepsilon) - L(w - \varepsilon)}{2\,\varepsilon}$$
 #
-# This is called the **numerical gradient**. It needs no calculus and knows nothing about networks, so it cannot make the same mistakes
-# that you and I make when we derive one. That is its whole worth: it is the judge.
+# This is called the **numerical gradient**. It needs no calculus and knows nothing about networks, so it cannot make
+# the mistakes that people make when they derive one. So it can be the judge.
 #
-# Why move in both directions? Expand $L$ around $w$. The terms with $\varepsilon^2$ are equal on both sides and cancel, and the error that is
-# left shrinks with $\varepsilon^2$. Moving up only leaves an error that shrinks with $\varepsilon$.
+# Why move in both directions? Expand $L$ around $w$:
+#
+# $$L(w \pm \varepsilon) = L \pm \varepsilon L' + \tfrac{1}{2} \varepsilon^2 L'' \pm \tfrac{1}{6} \varepsilon^3 L''' + \dots$$
+#
+# In the difference the even terms cancel. Divided by $2 \varepsilon$, the first error that is left is $\tfrac{1}{6}
+# \varepsilon^2 L'''$. Moving up only would leave $\tfrac{1}{2} \varepsilon L''$. Make $\varepsilon$ ten times
+# smaller, and watch:
 
 # %%
 slope = np.exp(1.0)
@@ -92,9 +98,12 @@ check(numerical_gradient, points=4)
 #
 # **Guess first.** The error shrinks with $\varepsilon^2$. So which is best: $10^{-3}$, $10^{-6}$ or $10^{-12}$?
 #
-# Below, your function measures the gradient of $W_h$ in a network of ten steps, for a range of $\varepsilon$, in double and in
-# single precision. The truth it is compared with is the derived gradient, in double precision: the one that you will write before
-# this lesson ends.
+# Below, your function measures the gradient of $W_h$ in a network of ten steps, for a range of $\varepsilon$, in
+# double and in single precision. The truth it is compared with is the derived gradient, in double precision: the one
+# that you will write before this lesson ends.
+#
+# Errors are **relative** here: $\max|a - n| \,/\, (\max|a| + \max|n|)$ for two arrays $a$ and $n$. It is 0 if they
+# are equal and 1 if they are opposite.
 
 
 # %%
@@ -127,12 +136,12 @@ for dtype, error in errors.items():
           f"at 1e-12 it is {error[0]:.1e}")
 
 # %% [markdown] locked="v-curve"
-# The curve is a V. On its right arm the formula is at fault: a coarse step, and the error falls with $\varepsilon^2$. On its left arm
-# the computer is at fault: two losses that agree in nearly all their digits are subtracted, what remains is rounding, and dividing by
-# a tiny $2\varepsilon$ makes it large again.
+# The curve is a V. On its right arm the formula is at fault: a coarse step, and the error falls with $\varepsilon^2$.
+# On its left arm the computer is at fault: two losses that agree in nearly all their digits are subtracted, what
+# remains is rounding, and dividing by a tiny $2\varepsilon$ makes it large again.
 #
-# So: somewhere near $10^{-6}$ in double precision. In single precision even the best is poor. **Gradients are checked in float64**, here and
-# everywhere in this course.
+# So: somewhere near $10^{-6}$ in double precision. In single precision even the best is poor. **Gradients are checked
+# in float64**, here and everywhere in this course.
 #
 # One more number, to see why nobody trains this way. Each weight costs two runs of the network.
 
@@ -144,18 +153,19 @@ for H in (4, 64, 1024):
 # %% [markdown] locked="one-weight"
 # ## One weight, used four times
 #
-# We can do it in one run and a way back. The only new thing in a recurrent network is that a weight is used more than once.
+# We can do it in one run and a way back. The only new thing in a recurrent network is that a weight is used more than
+# once.
 #
-# **Guess first.** The network below reads four inputs, and its loss looks at the last state only. $W_h$ appears four times. How many terms
-# does the gradient of $W_h$ have: one, four, or ten?
+# **Guess first.** The network below reads four inputs, and its loss looks at the last state only. $W_h$ appears four
+# times. How many terms does the gradient of $W_h$ have: one, four, or ten?
 
 # %%
 figures.unrolled(steps=4, highlight="W_h", loss="last")
 
 # %% [markdown] locked="tie-the-weights"
-# Pretend that every step had a weight of its own, $W_h^{(1)}, \dots, W_h^{(4)}$. Each is used once, so the chain rule that you know
-# gives each its gradient. Now tie them together again. Moving $W_h$ moves all four, and to first order their effects on the loss
-# add up:
+# Pretend that every step had a weight of its own, $W_h^{(1)}, \dots, W_h^{(4)}$. Each is used once, so the chain rule
+# that you know gives each its gradient. Now tie them together again. Moving $W_h$ moves all four, and to first order
+# their effects on the loss add up:
 #
 # $$\frac{\partial L}{\partial W_h} = \sum_{t=1}^{4} \frac{\partial L}{\partial W_h^{(t)}}$$
 #
@@ -181,8 +191,9 @@ print("the same entry, tied:         ", tied[0, 0].round(4))
 print(f"relative error over all entries: {relative_error(four.sum(axis=0), tied):.0e}")
 
 # %% [markdown] locked="ten-paths"
-# Ten is the answer to another question. With a loss at *every* step, the first loss can be reached from one of the four, the second
-# from two, and so on. Count the pairs (loss at step t, matrix of step k) for which the gradient is not zero:
+# Ten is the answer to another question. With a loss at *every* step, the first loss can be reached from one of the
+# four, the second from two, and so on. Count the pairs (loss at step t, matrix of step k) for which the gradient is
+# not zero:
 
 # %%
 reached = [[np.any(measure(lambda W_hs, t=t: untied_forward(x, h0, W_x, W_hs, b)[t].sum(), np.stack([W_h] * 4))[k])
@@ -192,23 +203,25 @@ print(np.array(reached).astype(int), " pairs:", np.sum(reached))
 # %% [markdown] locked="sum-over-uses"
 # The triangle is the arrow of time: a loss at step t knows nothing about a matrix that is used later.
 #
-# This sum over the uses is all that *through time* adds to backpropagation. What remains is to get the terms, and the way to get them is to
-# take one step back, and then do it again.
+# This sum over the uses is all that *through time* adds to backpropagation. What remains is to get the terms, and the
+# way to get them is to take one step back, and then do it again.
 #
 # ## One step, backwards
 #
 # Going forward, one step computes
 #
-# $$a = x W_x + h W_h + b, \qquad h' = \tanh a.$$
+# $$a = x W_x + h W_h + b, \qquad h_{\text{next}} = \tanh a.$$
 #
-# Going back, somebody hands us $\partial L / \partial h'$, the **upstream gradient**. In code it is `dh_next`: in this course, `dv` is always the
-# gradient of the loss with respect to `v`. We owe them five gradients. First through the tanh, whose slope we can write with what tanh
-# returned:
+# Going back, somebody hands us $\partial L / \partial h_{\text{next}}$, the **upstream gradient**. In code it is
+# `dh_next`: in this course, `dv` is always the gradient of the loss with respect to `v`. We owe them five gradients.
+# First through the tanh, whose slope we can write with what tanh returned:
 #
-# $$da = dh' \odot (1 - h'^2)$$
+# $$da = dh_{\text{next}} \odot (1 - h_{\text{next}}^2)$$
 #
-# Now through the sum. Take one entry, $a_{nj} = \sum_k h_{nk} W_{kj} + \dots$ The entry $h_{nk}$ appears in $a_{nj}$ for every $j$, with
-# the factor $W_{kj}$. So
+# where $\odot$ multiplies entry by entry.
+#
+# Now through the sum. Take one entry, $a_{nj} = \sum_k h_{nk} W_{kj} + \dots$ The entry $h_{nk}$ appears in $a_{nj}$
+# for every $j$, with the factor $W_{kj}$. So
 #
 # $$dh_{nk} = \sum_j da_{nj} W_{kj}, \qquad\text{in matrices}\qquad dh = da\, W_h^\top.$$
 #
@@ -220,8 +233,8 @@ print(np.array(reached).astype(int), " pairs:", np.sum(reached))
 #
 # $$dx = da\, W_x^\top \qquad dW_x = x^\top da \qquad db = \textstyle\sum_n da_n$$
 #
-# Shapes are a good memory aid: `dW_x` has to be $(D, H)$, `x` is $(N, D)$, `da` is $(N, H)$, and there is one way for them to meet. But the
-# aid fails for $W_h$, which is square. There, only the derivation helps.
+# Shapes are a good memory aid: `dW_x` has to be $(D, H)$, `x` is $(N, D)$, `da` is $(N, H)$, and there is one way for
+# them to meet. But the aid fails for $W_h$, which is square. There, only the derivation helps.
 
 # %% [markdown] locked="card-rnn-step-backward"
 # ### Exercise: `rnn_step_backward`
@@ -261,10 +274,11 @@ def rnn_step_backward(dh_next, cache):
 check(rnn_step_backward, points=4)
 
 # %% [markdown] locked="ask-the-judge"
-# The check compared your numbers with ours. You need not trust ours either: ask the judge that you wrote yourself.
+# The check compared your numbers with ours. You need not trust ours either. Ask the judge.
 #
-# A backward pass starts from an upstream gradient, so which loss should be measured? Take random numbers $dh'$ and let $L = \sum dh' \odot h'$.
-# The gradient of that loss with respect to $h'$ is $dh'$, whatever we choose. Random is better than ones: with ones, many a
+# A backward pass starts from an upstream gradient, so which loss should be measured? Take random numbers
+# $dh_{\text{next}}$ and let $L = \sum dh_{\text{next}} \odot h_{\text{next}}$. The gradient of that loss with respect
+# to $h_{\text{next}}$ is $dh_{\text{next}}$, whatever we choose. Random is better than ones: with ones, many a
 # mistake hides.
 
 # %%
@@ -281,15 +295,18 @@ for name, gradient in zip(inputs, derived, strict=True):
 # %% [markdown] locked="two-doors"
 # ## Through time
 #
-# Of the five, `dh` is the interesting one. It leaves the step by the door through which $h$ came in, and knocks at the step before. For that
-# step it is an upstream gradient.
+# Of the five, `dh` is the interesting one. It leaves the step by the door through which $h$ came in, and knocks at
+# the step before. For that step it is an upstream gradient.
 #
-# But it may not be the only one. The state $h_t$ was used twice: something above it read it, a readout or a loss, and step $t + 1$ went on from it. Two uses, so
-# by the rule of this lesson there are two terms:
+# But it may not be the only one. The state $h_t$ was used twice: something above it read it, a readout or a loss, and
+# step $t + 1$ went on from it. Two uses, so by the rule of this lesson there are two terms:
 #
 # $$dh_t^{\text{total}} = \underbrace{dh_t}_{\text{from above}} + \underbrace{da_{t+1} W_h^\top}_{\text{from step } t+1}$$
 #
-# The second term is the **carry**. At the last step there is no step $t + 1$, and the carry is zero. At the first step, what goes out of the door
+# The second term is the **carry**. (One exception to our habit, then: `dh[t]` holds only the part that comes from
+# above. The whole gradient of $h_t$ is the sum.)
+#
+#  At the last step there is no step $t + 1$, and the carry is zero. At the first step, what goes out of the door
 # is the gradient of $h_0$.
 #
 # And the weights: each step returns its term of the sum. Add them up.
@@ -299,7 +316,8 @@ for name, gradient in zip(inputs, derived, strict=True):
 #
 # 5 points · 25 minutes · needs your `rnn_step_backward`
 #
-# `dh` holds an upstream gradient for every step. Return one gradient for each argument of `rnn_forward`, in the same order.
+# `dh` holds an upstream gradient for every step. Return one gradient for each argument of `rnn_forward`, in the same
+# order.
 #
 # <details><summary>Hint 1: where to begin</summary>
 # Which step can go first? The one whose carry you know: the last. <code>for t in reversed(range(T))</code>.
@@ -344,16 +362,17 @@ check(rnn_backward, points=5)
 # %% [markdown] locked="watch-it-flow"
 # ## Watch it flow
 #
-# Switch on the loss at one step and follow its gradient back. Each number is the size of what arrives at that state. Then move the
-# spectral radius of $W_h$: it multiplies the gradient at every door, on the way back as on the way forward.
+# Switch on the loss at one step and follow its gradient back. Each number is the size of what arrives at that state.
+# Then move the spectral radius. In this figure $W_h$ is a rotation or a reflection times that radius, and the states
+# are small, so the gradient shrinks by nearly the radius at every step.
 
 # %%
 back = yours(rnn_backward)
 figures.gradient_explorer(rnn_forward, back)
 
 # %% [markdown] locked="judge-again"
-# Now the judge, on the whole sequence, with a random upstream gradient on every state. Beside it stands PyTorch, which derives its
-# gradients by itself.
+# Now the judge, on the whole sequence, with a random upstream gradient on every state. Beside it stands PyTorch,
+# which derives its gradients by itself.
 
 # %%
 T = 7
@@ -365,7 +384,7 @@ derived = dict(zip(names, back(dh.copy(), rnn_forward(**inputs)[1]), strict=True
 
 for name in names:
     measured = measure(lambda value, name=name: np.sum(dh * rnn_forward(**{**inputs, name: value})[0]), inputs[name])
-    print(f"d{name:4} against your numerical gradient {relative_error(derived[name], measured):.0e}")
+    print(f"d{name:4} against the numerical gradient {relative_error(derived[name], measured):.0e}")
 
 # %%
 if torch := available("torch"):
@@ -376,13 +395,13 @@ if torch := available("torch"):
         states.append(h_t)
     torch.stack(states).backward(torch.tensor(dh))
     for name in names:
-        print(f"d{name:4} against PyTorch's autograd      {relative_error(derived[name], tensors[name].grad.numpy()):.0e}")
+        print(f"d{name:4} against PyTorch's autograd     {relative_error(derived[name], tensors[name].grad.numpy()):.0e}")
 
 # %% [markdown] locked="a-wrong-gradient"
 # ## A wrong gradient that learns
 #
-# The numbers are right. Now break them on purpose. The function below is `rnn_backward` with one thing missing, the most common thing to
-# be missing: the carry. Every step is taken back by itself, and nothing is passed on.
+# The numbers are right. Now break them on purpose. The function below is `rnn_backward` with one thing missing that
+# is easily forgotten: the carry. Every step is taken back by itself, and nothing is passed on.
 
 
 # %%
@@ -403,13 +422,21 @@ for name in names:
 # %% [markdown] locked="echo-task"
 # These are not small errors. Will a network learn anything from them?
 #
-# The task is **echo**: the network hears random numbers, and has to say at each step what it heard one step before. It cannot do that without
-# using its state. The loss is the mean squared error.
+# The task is **echo**: the network hears random numbers, and has to say at each step what it heard one step before.
+# It cannot do that without using its state. The loss is the mean squared error, and the readout gets its gradients by
+# the rule of this lesson: $dW_y = \sum_t h_t^\top dy_t$ and $db_y = \sum_{t,n} dy_{tn}$. The line after the training
+# asks the judge about them.
 #
-# **Guess first.** Trained with the wrong gradient: does the loss stay where it is, go down some of the way, or go down like the other?
+# **Guess first.** Trained with the wrong gradient: does the loss stay where it is, go down some of the way, or go
+# down like the other?
 
 
 # %%
+def readout_gradients(h, dy):
+    """dW_y (H, V) and db_y (V,) for y = h W_y + b_y, with h (T, N, H) and dy (T, N, V)."""
+    return sum(h_t.T @ dy_t for h_t, dy_t in zip(h, dy, strict=True)), dy.sum(axis=(0, 1))
+
+
 def train(backward, delay=1, steps=600, rate=0.3, seed=0):
     """Train a small network on echo by gradient descent, and return the loss after every update."""
     rng = np.random.default_rng(seed)
@@ -424,7 +451,7 @@ def train(backward, delay=1, steps=600, rate=0.3, seed=0):
         losses.append(np.mean(error ** 2))
         dy = 2 * error / error.size
         _, _, dW_x, dW_h, db = backward(dy @ W_y.T, cache)
-        dW_y, db_y = np.einsum("tnh,tnv->hv", h, dy), dy.sum(axis=(0, 1))
+        dW_y, db_y = readout_gradients(h, dy)
         for parameter, gradient in zip((W_x, W_h, b, W_y, b_y), (dW_x, dW_h, db, dW_y, db_y), strict=True):
             parameter -= rate * gradient
     return losses
@@ -437,44 +464,76 @@ figures.losses(histories)
 for name, losses in histories.items():
     print(f"{name:15} first loss {losses[0]:.3f}   mean of the last hundred {np.mean(losses[-100:]):.5f}")
 
+W_y, b_y, dy = rng.standard_normal((H, 2)), rng.standard_normal(2), rng.standard_normal((T, N, 2))
+states = rnn_forward(**inputs)[0]
+dW_y, db_y = readout_gradients(states, dy)
+measured = measure(lambda W: np.sum(dy * (states @ W + b_y)), W_y), measure(lambda b: np.sum(dy * (states @ W_y + b)), b_y)
+print(f"the judge on dW_y: {relative_error(dW_y, measured[0]):.0e}   on db_y: {relative_error(db_y, measured[1]):.0e}")
+
 # %% [markdown] locked="still-learns"
 # Both losses go down, and they go down together. One of the two gradients is wrong in every array it returns.
 #
-# Why does it learn all the same? The wrong gradient keeps what comes from above at each step, and the last input happens to be in the
-# state already, put there by a random $W_x$ and $W_h$. A readout can be trained to find it. Half a gradient points roughly downhill,
-# and for a delay of one, roughly is enough.
+# Why does it learn all the same? For two reasons. The last input is in the state already, put there by a random $W_x$
+# and $W_h$, and a trained readout can find it. And the wrong gradient keeps the upstream gradient of each step, so it
+# points roughly where the right one points.
 #
-# Now make the delay longer. What was heard three steps ago is hardly in the state by luck. The network has to *learn* to
-# keep it, and for that somebody has to tell step $t$ what happens at step $t + 3$. That is the carry's work.
+# Both can be measured. Below, one column trains the readout only and leaves the cell as it was born. And the delay
+# grows: a random $W_h$ keeps less and less of what was heard long ago. To keep more, the network has to change $W_h$,
+# and for that somebody has to tell step $t$ what happens at step $t + 3$. That is the carry's work.
+
 
 # %%
+def readout_only(dh, cache):
+    """No gradient for the cell at all."""
+    return None, None, 0, 0, 0
+
+
 print("loss after training, the mean of three networks")
-print("delay   with the carry   without it   always saying zero")
+print("delay   with the carry   without it   readout only   always saying zero")
 for delay in (1, 2, 3, 4):
-    ends = [[np.mean(train(backward, seed=seed, delay=delay)[-100:]) for seed in range(3)]
-            for backward in (back, without_the_carry)]
-    right, wrong = np.mean(ends, axis=1)
-    print(f"{delay:5}   {right:14.4f}   {wrong:10.4f}   {(8 - delay) / 8 / 3:18.4f}")
+    ends = [[np.mean(train(backward, delay=delay, seed=seed)[-100:]) for seed in range(3)]
+            for backward in (back, without_the_carry, readout_only)]
+    right, wrong, frozen = np.mean(ends, axis=1)
+    print(f"{delay:5}   {right:14.4f}   {wrong:10.4f}   {frozen:12.4f}   {(8 - delay) / 8 / 3:18.4f}")
+
+
+# %%
+def direction(backward, dh, cache):
+    """The gradients of all three parameters as one vector of length 1."""
+    vector = np.concatenate([gradient.ravel() for gradient in backward(dh.copy(), cache)[2:]])
+    return vector / np.linalg.norm(vector)
+
+
+cosines = []
+for _ in range(200):
+    h, cache = rnn_forward(*small_network(T=8))
+    dh = rng.standard_normal(h.shape)
+    cosines.append(direction(back, dh, cache) @ direction(without_the_carry, dh, cache))
+print(f"cosine between the wrong gradient and the right one, 200 networks: mean {np.mean(cosines):.2f}, "
+      f"above zero in {np.mean(np.array(cosines) > 0):.0%}")
 
 # %% [markdown] locked="the-loss-is-no-judge"
-# At every delay the wrong gradient gets far below the loss of saying nothing. If you had only that column, you would call it
-# a success, and wonder a little why it needs so long.
+# A cosine above zero means an angle below 90 degrees, and then a small enough step goes downhill.
 #
-# A falling loss is what a right gradient causes. It is also what a wrong one causes, often. So **do not look at the loss to see whether a
-# gradient is right. Measure it.** You wrote the instrument yourself.
+# So at every delay the wrong gradient gets far below the loss of saying nothing. If you had only that column, you
+# would call it a success, and wonder a little why it does not get lower.
+#
+# A falling loss is what a right gradient causes. It is also what a wrong one causes, often. So **do not look at the
+# loss to see whether a gradient is right. Measure it.** You wrote the instrument yourself.
 
 # %% [markdown] rubric="why-gradients-add"
 # ### In your own words: why do gradients add up over time?
 #
-# 3 points · 10 minutes · graded by hand
+# 3 points · 10 minutes · graded by hand · needs the section *One weight, used four times*
 #
-# A friend has written `dW_h = dW_h_t` inside the loop, with = where you have +=. The program runs and the loss goes down. In five to ten
-# sentences, explain to them why the gradient of $W_h$ is a sum over the steps, and what their version computes.
+# A friend has written `dW_h = dW_h_t` inside the loop, with = where you have +=. The program runs and the loss goes
+# down. In five to ten sentences, explain to them why the gradient of $W_h$ is a sum over the steps, and what their
+# version computes.
 #
 # What earns the points:
 #
 # - 1 point: says that one and the same $W_h$ is used at every step, so that moving it moves every use.
-# - 1 point: says why the effects add: to first order, or by the chain rule, or by untying the steps and tying them again.
+# - 1 point: says why the effects add, with an argument from this lesson.
 # - 1 point: says which single term the friend's loop keeps in the end, and checks that against the direction of the loop.
 
 # %% [markdown] essay="why-gradients-add" points=3
@@ -482,9 +541,10 @@ for delay in (1, 2, 3, 4):
 # There is only one matrix W_h, and every step multiplies the state by it. If I move one of its entries a little, the first state changes, the second
 # changes because of its own product and because the first has changed, and so on: every use moves at once.
 #
-# Pretend for a moment that each step had a matrix of its own. Then the chain rule gives one gradient for each of them, and the loss changes by the sum of
-# gradient times movement over all of them, as long as the movement is small. Tying the matrices together means that all the movements are
-# the same, so it can be taken out of the sum. What remains as the gradient of the one matrix is the sum of the gradients of the many.
+# Pretend for a moment that each step had a matrix of its own. Then the chain rule gives one gradient for each of
+# them, and the loss changes by the sum of gradient times movement over all of them, as long as the movement is small.
+# Tying the matrices together means that all the movements are the same, so it can be taken out of the sum. What
+# remains as the gradient of the one matrix is the sum of the gradients of the many.
 #
 # With = each round of the loop throws away what was there. The loop runs from the last step to the first, so what is left at the end is the term of the
 # first step, t = 0, alone. It is the term with the longest way to most of the losses. The loss may still go down, because one
@@ -500,6 +560,11 @@ for delay in (1, 2, 3, 4):
 # - A numerical gradient is slow, simple, and right to about nine digits in float64. It is how you know.
 # - Your backward pass agrees with it, and with PyTorch.
 #
-# **What still does not work.** Go back to the figure above, set the spectral radius to 0.5, and follow the gradient of the last step to the first. There is
-# almost nothing left of it. A network with that matrix cannot learn that its first input mattered, right gradient or not. That is
-# lesson 04.
+# **What still does not work.** Go back to the figure, set the spectral radius to 0.5, and follow the gradient of the
+# last loss back. It halves at every step. After sixty steps, how much is left?
+
+# %%
+print(f"0.5 ** 60 = {0.5 ** 60:.0e}")
+
+# %% [markdown] locked="too-small-to-learn-from"
+# A right gradient can still be far too small to learn from. That is lesson 04.
