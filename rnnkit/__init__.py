@@ -8,6 +8,7 @@ from rnnkit.optional import available
 from rnnkit.rnn import RNN, readout, rnn_backward, rnn_forward, rnn_step, rnn_step_backward
 
 __all__ = [
-    "RNN", "activation_slopes", "available", "check", "figures", "numerical_gradient", "readout", "relative_error", "relu",
-    "rnn_backward", "rnn_forward", "rnn_step", "rnn_step_backward", "sigmoid", "softmax", "softmax_backward", "yours",
+    "RNN", "activation_slopes", "available", "check", "figures", "numerical_gradient", "readout", "relative_error",
+    "relu", "rnn_backward", "rnn_forward", "rnn_step", "rnn_step_backward", "sigmoid", "softmax", "softmax_backward",
+    "yours",
 ]

@@ -50,7 +50,7 @@ def _same_output(exercise, name, answer, other):
 
 
 def mistakes_by_output(exercise, case, answer, expected, wrong):
-    """Pairs (misconception, the wrong outputs that have just its numbers), for an answer that makes several slips.
+    """Pairs (misconception, the wrong outputs that have just its numbers), for an answer that makes several mistakes.
 
     Two mistakes in one function agree with no single misconception, but often each output still does. Where several
     misconceptions make the same numbers of an output, the one counts that explains most outputs and, among equals,

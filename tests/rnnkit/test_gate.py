@@ -127,7 +127,7 @@ def test_two_slips_in_different_outputs_get_both_hints(name, first, second, capf
 def test_slip_that_spoils_most_outputs_and_another_in_one_are_told_apart(capfd):
     check(as_a_student("rnn_step_backward", slipped("rnn_step_backward", "no-slope", "dh-transpose-forgotten")))
     said = squeezed(capfd.readouterr().out)
-    assert squeezed("dx, dW_x, dW_h, db: exactly the numbers of a known mistake. The gradient went past the tanh") in said
+    assert squeezed("dx, dW_x, dW_h, db: exactly the numbers of a known mistake. The gradient went past") in said
 
 
 def test_slip_with_a_harmless_axis_too_many_is_still_named(capfd):
@@ -139,8 +139,8 @@ def test_slip_with_a_harmless_axis_too_many_is_still_named(capfd):
 def test_accumulating_with_equals_is_named_also_for_one_weight_alone(capfd):
     text = EXERCISES["rnn_backward"].text.replace("dW_x += dW_x_t", "dW_x = dW_x_t")
     check(as_a_student("rnn_backward", text), points=5)
-    assert squeezed("dW_x: exactly the numbers of a known mistake. The weight gradients hold one step only") in squeezed(
-        capfd.readouterr().out)
+    said = squeezed(capfd.readouterr().out)
+    assert squeezed("dW_x: exactly the numbers of a known mistake. The weight gradients hold one step only") in said
 
 
 def test_lessons_hold_their_exercises_under_the_names_of_their_functions():
