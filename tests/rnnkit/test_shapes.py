@@ -109,7 +109,7 @@ def test_shapes_that_disagree_are_refused_before_computing_and_both_are_named(na
 
 
 def test_function_that_does_not_return_a_number_is_refused_with_both_shapes():
-    with pytest.raises(ValueError, match=r"shape \(3, 4\) for x of shape \(3, 4\); one number, of shape \(\)"):
+    with pytest.raises(ValueError, match=r"shape \(3, 4\) for x of shape \(3, 4\); a number, of shape \(\)"):
         rnnkit.numerical_gradient(np.sin, np.ones((3, 4)))
 
 
@@ -136,7 +136,7 @@ def arrays_in(value):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("name", CALLS.keys() - {"relative_error"})
+@pytest.mark.parametrize("name", [name for name in CALLS if name != "relative_error"])
 def test_dtype_that_goes_in_comes_out(name, dtype):
     call, axes = CALLS[name]
     options = {"dtype": dtype} if name.startswith("RNN") else {}
