@@ -12,6 +12,7 @@ from keras.src.backend.common import dtypes
 from rnnkit import rnn_forward
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning")
 @pytest.mark.parametrize("T, N, D, H", [(1, 1, 1, 1), (7, 2, 13, 1), (13, 7, 1, 2), (2, 13, 7, 13)])
 def test_simple_rnn_agrees_in_float64(T, N, D, H, monkeypatch):
     """Keras 3.15 multiplies matrices in float32 whatever it is asked for; without that rule it agrees to 1e-12."""
