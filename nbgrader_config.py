@@ -24,7 +24,7 @@ c.ClearSolutions.code_stub = {
     "python": "# Your turn: write this part, and delete the next line when you do.\n"
     'raise NotImplementedError("Write this part of the function, then run the cell again.")'
 }
-c.ClearSolutions.text_stub = "*Your turn: write your answer here, in two or three sentences of your own.*"
+c.ClearSolutions.text_stub = "*Your turn: write your answer here, in sentences of your own.*"
 
 # A lesson that hangs or shouts costs a minute and a page, not the class.
 c.Execute.timeout = 60

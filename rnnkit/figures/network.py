@@ -89,7 +89,7 @@ def _uses(steps, outputs):
 
 
 def _draw_weights(ax, places, outputs, highlight):
-    """An arrow for every use of every weight, labelled with the weight's name."""
+    """An arrow for every use of every weight, labeled with the weight's name."""
     uses = [("W_x", places.x(t), places.h(t)) for t in range(1, places.steps + 1)]
     uses += [("W_h", places.h(t - 1), places.h(t)) for t in range(1, places.steps + 1)]
     uses += [("W_y", places.h(t), places.y(t)) for t in outputs]

@@ -49,7 +49,7 @@ def labels(figure):
 
 @pytest.mark.parametrize(("weight", "loss", "uses"), [
     ("W_h", None, 5), ("W_x", "every", 5), ("W_y", None, 5), ("W_y", "last", 1), ("W_h", "last", 5)])
-def test_a_highlighted_weight_is_marked_and_labelled_at_every_use(weight, loss, uses):
+def test_a_highlighted_weight_is_marked_and_labeled_at_every_use(weight, loss, uses):
     picture = figures.unrolled(5, highlight=weight, loss=loss)
     assert len(marked_arrows(picture.figure)) == uses
     assert labels(picture.figure).count(f"${weight}$") == uses
