@@ -1,5 +1,6 @@
 """The squashing functions: never an overflow, and slopes that agree with autograd."""
 
+import itertools
 import warnings
 
 import numpy as np
@@ -15,11 +16,16 @@ from rnnkit import relative_error
 dtypes = st.sampled_from([np.float32, np.float64])
 
 
+def corners(dtype):
+    """The floats at which an exponential or a difference could go wrong."""
+    limits = np.finfo(dtype)
+    return [float(dtype(z)) for z in (limits.max, limits.min, limits.tiny, limits.smallest_subnormal, 0.0, -0.0,
+                                      16.7, -88.8, 88.8, 709.9, -745.2)]
+
+
 def any_finite(dtype, **shape):
     """Arrays of any floats, the largest and the smallest ones among them."""
-    limits = np.finfo(dtype)
-    corners = [limits.max, limits.min, limits.tiny, limits.smallest_subnormal, 0.0, -0.0, 16.7, -88.8, -745.2]
-    floats = st.one_of(st.sampled_from([float(dtype(c)) for c in corners]),
+    floats = st.one_of(st.sampled_from(corners(dtype)),
                        st.floats(allow_nan=False, allow_infinity=False, width=8 * dtype().itemsize))
     return arrays(dtype, array_shapes(max_dims=3, max_side=4, **shape), elements=floats)
 
@@ -49,6 +55,15 @@ def test_rows_of_softmax_sum_to_1_for_any_floats_without_a_warning(data, dtype):
     assert np.all((p >= 0) & (p <= 1))
     assert np.allclose(p.sum(axis=-1), 1, atol=1e-5)
     assert np.all(np.take_along_axis(p, z.argmax(axis=-1)[..., None], -1) == p.max(axis=-1, keepdims=True))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_softmax_of_the_two_ends_of_the_number_line_in_one_row(dtype):
+    z = np.array([*itertools.product(corners(dtype), repeat=3)], dtype)
+    p = rnnkit.softmax(z)
+    assert p.dtype == dtype
+    assert np.allclose(p.sum(axis=-1), 1)
+    assert np.array_equal(rnnkit.softmax(np.array([[np.finfo(dtype).max, np.finfo(dtype).min]], dtype)), [[1, 0]])
 
 
 @given(st.data(), st.floats(-1e6, 1e6))

@@ -8,9 +8,10 @@ from notebooks import BACKWARD, FORWARD, RIGHT, STEP, STEP_BACKWARD, function, s
 
 import rnnkit
 from rnnkit import check
+from rnnkit.calls import perform
 from rnnkit.checking.diagnosis import difference
-from rnnkit.checking.ladder import Verdict
-from rnnkit.exercises.exercise import Exercise, normal
+from rnnkit.checking.ladder import Verdict, climb
+from rnnkit.exercises.exercise import Exercise, Misconception, normal
 
 # -- not written yet
 
@@ -137,10 +138,32 @@ def test_difference_names_the_block_of_the_gate_that_is_wrong():
     assert "only in the blocks of f, o" in difference(gates, "a", wrong, right)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("floats", ["warn", "raise"])
 @pytest.mark.parametrize("size", [1e300, 1.7e308, 1e-300, np.inf])
-def test_numbers_near_the_limits_of_a_float_are_wrong_without_a_warning(size, ask):
-    earned, _ = ask(function("rnn_step", step(f"np.full(h.shape, float('{size}'))")))
+def test_numbers_near_the_limits_of_a_float_are_wrong_without_a_warning(size, floats, ask):
+    with np.errstate(all=floats):
+        earned, _ = ask(function("rnn_step", step(f"{size!r} * ({RIGHT})".replace("inf", "np.inf"))))
     assert earned == 0
+
+
+def shifted(x):
+    """Adds one."""
+    a = x + 1
+    return a
+
+
+@pytest.mark.filterwarnings("error")
+def test_infinite_numbers_can_be_a_known_mistake_in_a_notebook_that_raises_on_float_errors():
+    exercise = Exercise(name="shifted", signature="shifted(x) -> a", inputs=normal(x="N D"), outputs={"a": "N D"},
+                        reference=shifted, sizes={"N": 3, "D": 4},
+                        misconceptions=(Misconception("infinite", "x + 1", "abs(x) / 0", "Divided by zero."),))
+
+    def ask(calls, values, wanted):
+        return perform(calls, {"shifted": lambda x: abs(x) / 0}, values, wanted)
+
+    with np.errstate(all="raise"):
+        assert climb(exercise, ask, 4).mistakes == ["infinite"]
 
 
 # -- exceptions
