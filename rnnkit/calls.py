@@ -142,7 +142,7 @@ def _failure(error, call, function, kept):
         where, line = frame.f_code.co_name, linecache.getline(frame.f_code.co_filename, number).strip()
     if isinstance(error, NotImplementedError) and (not frame or line.startswith("raise") or not line):
         caller = "" if where == call.name else f", and {call.name} needs it"
-        return _Problem("blank", f"{where} is not written yet{caller}.")
+        return _Problem("blank", f"{where} is not written yet{caller}: it still raises NotImplementedError.")
     said = "".join(traceback.format_exception_only(error)).strip()
     if placeholder := _placeholder(error, call, frame, line):
         return _Problem("blank", f"{where} is not finished yet: {placeholder}.\n{said}")

@@ -53,8 +53,8 @@ def _verdict(function, points):
     exercise, notebook = EXERCISES[name], getattr(inspect.unwrap(function), "__globals__", {})
     functions = {**notebook, **(exercise.given or {}), name: function}
     verdict = climb(exercise, lambda calls, values, wanted: perform(calls, functions, values, wanted), points)
-    arguments = {name for text in exercise.calls for name in Call.parse(text).arguments}
-    taken = sorted(_read_from_outside(function) & set(notebook) & arguments)
+    brought = {name for text in exercise.calls for name in Call.parse(text).arguments} | set(exercise.sizes)
+    taken = sorted(_read_from_outside(function) & set(notebook) & brought)
     if taken and not verdict.passed:
         verdict.say("hint", f"{name} reads {' and '.join(taken)} from the notebook. Take what it needs from the "
                             f"arguments, or from the cache: the check brings values of its own.")

@@ -49,7 +49,7 @@ class Exercise:
     outputs: the results that are compared, name -> axes, as in {"h": "T N H"}. The others stay with the student.
     reference: the trusted function.
     misconceptions: the known mistakes.
-    sizes: the default sizes, all different, none below 3.
+    sizes: the size of each axis, all different, none below 3.
     after: the calls that come first, as in a forward pass whose cache the exercise needs.
     given: functions that the calls may use and that are nobody's secret, name -> function.
     one_step: the name of the exercise that this one repeats over a sequence.
@@ -87,9 +87,13 @@ class Exercise:
         return bool(self.after) and not self.given
 
     def case(self, seed, **sizes):
-        """The inputs for one seed: name -> array."""
+        """The inputs for one seed: name -> array. For an even seed every axis is one longer.
+
+        So no solution passes that reads a size from the notebook, or that has it written down as a number.
+        """
         rng = np.random.default_rng([seed, zlib.crc32(self.name.encode())])
-        return self.inputs(rng, **{**self.sizes, **sizes})
+        usual = {axis: size + (seed % 2 == 0) if isinstance(size, int) else size for axis, size in self.sizes.items()}
+        return self.inputs(rng, **{**usual, **sizes})
 
     def answer(self, case, functions=None):
         """What the reference answers, or what it would if some of its functions were replaced."""

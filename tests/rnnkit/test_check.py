@@ -16,7 +16,8 @@ from rnnkit.exercises.exercise import Exercise, Misconception, normal
 # -- not written yet
 
 @pytest.mark.parametrize(("cell", "said"), [
-    ("def rnn_step(x, h, W_x, W_h, b):\n    raise NotImplementedError()", "rnn_step is not written yet."),
+    ("def rnn_step(x, h, W_x, W_h, b):\n    raise NotImplementedError()",
+     "rnn_step is not written yet: it still raises NotImplementedError."),
     ("def rnn_step(x, h, W_x, W_h, b):\n    pass", "rnn_step is not written yet: it returns None. Is its return"),
     ("def rnn_step(x, h, W_x, W_h, b):\n    ...", "rnn_step is not written yet: it returns None."),
     ("def rnn_step(x, h, W_x, W_h, b):\n    return ...", "rnn_step is not written yet: it returns Ellipsis."),
@@ -46,7 +47,7 @@ def test_one_output_that_is_still_a_placeholder_is_named(ask):
 def test_blank_step_under_a_written_sequence_is_what_is_to_do(ask):
     stub = "def rnn_step(x, h, W_x, W_h, b):\n    raise NotImplementedError()"
     _, text = ask(function("rnn_forward", stub, FORWARD))
-    assert "to do rnn_step is not written yet, and rnn_forward needs it." in text
+    assert "to do rnn_step is not written yet, and rnn_forward needs it: it still raises NotImplementedError." in text
     _, text = ask(function("rnn_forward", FORWARD))
     assert "NameError: name 'rnn_step' is not defined" in text
 

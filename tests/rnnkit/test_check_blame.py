@@ -8,6 +8,7 @@ from notebooks import BACKWARD, FORWARD, STEP, STEP_BACKWARD, function, notebook
 
 import rnnkit
 from rnnkit import check, yours
+from rnnkit.exercises import EXERCISES
 
 # -- which function is to blame
 
@@ -79,6 +80,23 @@ def test_parameter_read_from_the_notebook_is_named(ask):
 def test_parameter_read_from_the_notebook_by_an_inner_function_is_named(ask):
     cell = "def rnn_step(x, h, Wx, Wh, b):\n    return np.tanh([v @ W_x + u @ Wh + b for v, u in zip(x, h)]), (x,)"
     assert "rnn_step reads W_x from the notebook" in ask(function("rnn_step", cell, W_x=np.ones((4, 6))))[1]
+
+
+@pytest.mark.parametrize("size", ["N", "H"])
+def test_size_read_from_the_notebook_is_named_though_it_is_one_that_the_check_uses(size, ask):
+    sizes = EXERCISES["rnn_forward"].sizes
+    axes = {"N": "(len(x), N, h0.shape[1])", "H": "(len(x), len(h0), H)"}[size]
+    cell = FORWARD.replace("np.array(h[1:])", f"np.array(h[1:]) + np.zeros({axes})")
+    earned, text = ask(function("rnn_forward", STEP, cell, **sizes))
+    assert earned == 0
+    assert f"rnn_forward reads {size} from the notebook. Take what it needs from the arguments" in text
+
+
+def test_sizes_written_down_as_numbers_do_not_pass(ask):
+    cell = STEP_BACKWARD.replace("dh_next *", "dh_next.reshape(3, 6) *")
+    earned, text = ask(function("rnn_step_backward", STEP, cell))
+    assert earned == 0
+    assert "ValueError: cannot reshape array of size 28 into shape (3,6) In rnn_step_backward, line 3" in text
 
 
 def test_attribute_of_a_cache_is_no_name_from_the_notebook(ask):
