@@ -85,11 +85,11 @@ def _draw_v(figure, eps, curves, best, arms):
     ax.minorticks_off()
 
 
-def losses(histories, marks=None):
+def losses(histories):
     """Losses during training, on a log axis.
 
     histories: name -> the loss of every update, 1 to 6 of them. Thin: as it was; thick: its running mean over
-    a fiftieth of the updates. marks: update -> what happened there.
+    a fiftieth of the updates.
     Returns a Picture. Raises ValueError where a history is empty or is no row of numbers.
     """
     items = _named("losses", "histories", histories,
@@ -98,9 +98,8 @@ def losses(histories, marks=None):
     means = {name: _running_mean(history) for name, history in runs.items()}
     words = ". ".join(f"{name}: {history[0]:.3g} at first, {means[name][-1]:.3g} at the end, after "
                       f"{len(history)} updates" for name, history in runs.items())
-    marked = "".join(f" Marked at update {update}: {text}." for update, text in (marks or {}).items())
-    alt = f"The loss of every update during training, on a log axis. {words}.{marked}"
-    return Picture(lambda figure: _draw_losses(figure, runs, means, marks or {}), alt, 3.9)
+    alt = f"The loss of every update during training, on a log axis. {words}."
+    return Picture(lambda figure: _draw_losses(figure, runs, means), alt, 3.9)
 
 
 def _positive(numbers):
@@ -117,7 +116,7 @@ def _running_mean(history):
     return (sums[1:] - sums[starts]) / (np.arange(1, len(sums)) - starts)
 
 
-def _draw_losses(figure, runs, means, marks):
+def _draw_losses(figure, runs, means):
     ax = figure.add_axes((0.1, 0.15, 0.62, 0.78))
     for (name, history), dashes in zip(runs.items(), DASHES, strict=False):
         updates = np.arange(1, len(history) + 1)
@@ -132,6 +131,3 @@ def _draw_losses(figure, runs, means, marks):
                 linewidth=1.5, transform=ax.transAxes, clip_on=False)
         ax.text(1.08, level, f"{textwrap.fill(name, 20)}\n{mean[-1]:.3g} at the end", fontsize=TEXT,
                 va="center", transform=ax.transAxes)
-    for update, text in marks.items():
-        ax.axvline(update, color=QUIET, linewidth=1, linestyle=":")
-        ax.text(update, 1.01, text, fontsize=SMALL, ha="center", transform=ax.get_xaxis_transform())

@@ -39,7 +39,7 @@ PICTURES = {
     "wirings": figures.wirings,
     "padding": lambda: figures.padding(STATES, 8),
     "v_curve": lambda: figures.v_curve(EPS, V),
-    "losses": lambda: figures.losses(HISTORIES, {100: "half the rate"}),
+    "losses": lambda: figures.losses(HISTORIES),
 }
 EXPLORERS = {
     "activation_explorer": (lambda: figures.activation_explorer(sigmoid, activation_slopes),
