@@ -6,7 +6,7 @@ import textwrap
 
 WIDTH = 88
 MARKS = {"ok": "ok", "wrong": "wrong", "blank": "to do", "hint": "", "remark": "note", "printed": "it printed"}
-COLORS = {"ok": "#00664b", "wrong": "#a63c00", "blank": "#555555", "hint": "#00507a", "remark": "#555555"}
+COLORS = {"ok": "#00664b", "wrong": "#a63c00", "blank": "#555555", "remark": "#555555"}
 
 
 def show(verdict):
