@@ -7,13 +7,28 @@ import click
 
 
 @click.group()
-def main():
+@click.option("--course", metavar="DIR", envvar="RNNKIT_COURSE", type=click.Path(path_type=Path, file_okay=False),
+              help="The course folder. By default what RNNKIT_COURSE says, else ./course.")
+@click.pass_context
+def main(context, course):
     """The instructor's side of the course. Run it at the root of the repository."""
+    context.obj = course
+
+
+def open_course(folder):
+    """The course of `--course`, which a command gets with `@click.pass_obj`."""
+    from autograder.lesson import Course, NoCourse
+
+    try:
+        return Course.at(folder)
+    except NoCourse as error:
+        raise click.UsageError(str(error)) from None
 
 
 @main.command()
 @click.argument("lessons", nargs=-1, metavar="[LESSON]...")
-def build(lessons):
+@click.pass_obj
+def build(folder, lessons):
     """Write the students' and the instructor's edition of each LESSON, such as 02_the_recurrent_cell.
 
     Without a LESSON, of all of them. One mistake in a source, and nothing is written.
@@ -21,7 +36,7 @@ def build(lessons):
     from autograder.build import Refused, build_lessons
 
     try:
-        built = build_lessons(Path.cwd(), lessons)
+        built = build_lessons(Path.cwd(), lessons, open_course(folder).config)
     except Refused as refused:
         for mistake in refused.mistakes:
             click.echo(mistake, err=True)

@@ -42,13 +42,14 @@ class Built(NamedTuple):
     changed: bool
 
 
-def build_lessons(root, lessons=()):
+def build_lessons(root, lessons=(), config=None):
     """Write both editions of the lessons named, or of all, below the root of a repository.
 
+    config: nbgrader's settings, which say where the course folder is; by default the repository's own.
     Raises Refused, and writes nothing, when one of the sources has a mistake.
     """
     sources = read_sources(root, lessons)
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+    config = config or PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
     coursedir, exporter = CourseDirectory(config=config), student_exporter(config)
     built, changed = [], {}
     for name, cells in sources.items():

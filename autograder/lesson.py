@@ -1,5 +1,6 @@
 """A lesson as the course folder holds it: what students were given, and what earns points in it."""
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,19 +11,40 @@ from traitlets.config import PyFileConfigLoader
 
 from autograder.build import student_exporter
 
+SETTINGS = "nbgrader_config.py"
+
 
 class NoLesson(Exception):
     """The course folder has no such lesson."""
+
+
+class NoCourse(Exception):
+    """There is no course in the folder."""
 
 
 class Course:
     """A course folder and nbgrader's settings for it."""
 
     def __init__(self, config_file):
-        config_file = Path(config_file)
+        config_file = Path(config_file).resolve()
         self.config = PyFileConfigLoader(config_file.name, path=str(config_file.parent)).load_config()
         self.coursedir = CourseDirectory(config=self.config)
         self.folder = Path(self.coursedir.root)
+
+    @classmethod
+    def at(cls, folder=None):
+        """The course in a folder: its own nbgrader_config.py counts, else the one that lies here.
+
+        Without a folder, the one that lies here says which. Raises NoCourse where there is no settings file.
+        """
+        own = Path(folder or ".").resolve() / SETTINGS
+        if own.exists():
+            return cls(own)
+        if not Path(SETTINGS).exists():
+            raise NoCourse(f"{own.parent} has no {SETTINGS}. Run this at the root of the repository, or "
+                           f"make a course folder with `python -m autograder init {folder or 'DIR'}`.")
+        os.environ["RNNKIT_COURSE"] = str(own.parent)  # is read by the settings, and by every nbgrader we start
+        return cls(SETTINGS)
 
     def path(self, step, student, lesson):
         """A lesson's folder in one of nbgrader's steps: "source", "submitted", "autograded", "feedback"."""
