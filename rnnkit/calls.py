@@ -60,7 +60,7 @@ def perform(calls, functions, values, wanted):
     """
     kept = {name: fresh(value) for name, value in values.items()}
     given = dict(kept)
-    answer, errors, printed = Answer(), set(), _Printed()
+    answer, errors, printed = Answer(), set(), Printed()
     floats = np.errstate(over="call", divide="call", invalid="call", under="ignore",
                          call=lambda kind, _: errors.add(kind))
     with floats, quiet(printed):
@@ -193,8 +193,16 @@ def _same(value, original):
     return np.shape(value) == original.shape and np.allclose(value, original, rtol=1e-9, atol=1e-9, equal_nan=True)
 
 
-class _Printed(io.StringIO):
-    """Keeps what was printed even where the student's code closes it."""
+class Printed(io.StringIO):
+    """Keeps the beginning of what was printed, even where the student's code closes it."""
+
+    def __init__(self, most=100_000):
+        super().__init__()
+        self.most = most
+
+    def write(self, text):
+        super().write(text[: max(0, self.most - self.tell())])
+        return len(text)
 
     def close(self):
         pass

@@ -1,0 +1,199 @@
+"""The judge: climbs the ladder of every exercise with the answers that come out of the sandbox.
+
+What a student's code says is an answer and nothing else. It is compared here, in a process that no student's code has
+ever run in, with numbers that were never sent anywhere.
+"""
+
+import inspect
+import math
+import time
+
+import numpy as np
+
+from autograder.judgement import Judgement
+from autograder.sandbox import wire
+from rnnkit.calls import Answer, Call
+from rnnkit.checking import Verdict
+from rnnkit.checking.ladder import climb
+from rnnkit.exercises import find
+
+DEATHS = 2  # of workers, in one exercise, before the rest of its calls count as lost
+PROBLEMS = ("", "blank", "raised", "count", "type")
+
+
+def secret_seeds(seed, lesson):
+    """Seeds of the random inputs for one lesson: of both kinds, so that no size is the same for all of them."""
+    drawn = np.random.default_rng([seed, *lesson.encode()]).integers(10 ** 4, 10 ** 9, size=3)
+    return tuple(int(2 * number + kind) for number, kind in zip(drawn, (1, 0, 1), strict=True))
+
+
+def judge(student, lesson, submission, sandbox, seed):
+    """The Judgement on a submission that could be read."""
+    started = time.monotonic()
+    with Bench(lesson, submission, sandbox, started + sandbox.limits.total) as bench:
+        verdicts = {name: bench.verdict(name, secret_seeds(seed, lesson.name)) for name in bench.order}
+    verdicts = {name: verdicts[name] for name in lesson.exercises}
+    judgement = Judgement(student, lesson.name, verdicts=verdicts, printed=bench.said, seed=seed, layers=bench.layers,
+                          flags=bench.flags + _differences(submission.claims, verdicts),
+                          remarks=list(submission.remarks), megabytes=bench.megabytes)
+    judgement.seconds = time.monotonic() - started
+    if bench.out_of_time:
+        judgement.status = "unfinished"
+        judgement.detail = f"It took longer than the {sandbox.limits.total:g} seconds that a submission has."
+    return judgement
+
+
+def not_judged(student, lesson, status, detail):
+    """The Judgement on a submission that cannot be read, or is not there: no points, and the reason."""
+    verdicts = {name: Verdict(name, points, lines=[("blank", detail)]) for name, points in lesson.exercises.items()}
+    return Judgement(student, lesson.name, status, detail, verdicts)
+
+
+def _differences(claims, verdicts):
+    return [f"its notebook shows {claims[name]:g} points for {name}, the judge gives {verdict.earned:g}"
+            for name, verdict in verdicts.items() if abs(claims.get(name, verdict.earned) - verdict.earned) > 0.005]
+
+
+class Bench:
+    """One submission in the sandbox: its cells run as far as an exercise needs, and its functions answer calls.
+
+    A worker that dies, or does not come back, is replaced by another in which the cells run again, without the one
+    that killed it. said: position -> what a cell printed and what stopped it.
+    """
+
+    def __init__(self, lesson, submission, sandbox, ends):
+        self.lesson, self.sandbox, self.ends = lesson, sandbox, ends
+        self.said, self.flags, self.layers, self.megabytes, self.out_of_time = {}, [], [], 0.0, False
+        self.stopped, self.killers = {}, set()   # position -> what stopped the cell; cells not to be run again
+        self.cells = _cells(lesson, submission)
+        self.checks = {cell.grade_id: cell.position for cell in submission.cells if cell.kind == "code"}
+
+    def __enter__(self):
+        self._start()
+        self.order = sorted(self.lesson.exercises, key=self._stop)
+        return self
+
+    def __exit__(self, *_):
+        self.worker.__exit__()
+        self.megabytes = max(self.megabytes, self.worker.used["megabytes"])
+        self.flags += [flag for flag in dict.fromkeys(self.worker.seen) if flag not in self.flags]
+
+    def _start(self):
+        self.worker, self.ran = self.sandbox.worker().__enter__(), []
+        self.layers = self.worker.layers
+        wanted = {Call.parse(text).name for name in self.lesson.exercises for text in _all_calls(find(name))}
+        self.needed, self.givers = self.worker.do("plan", 30, cells_=self.cells, wanted=sorted(wanted))
+
+    def _restart(self):
+        self.__exit__()
+        self._start()
+
+    def _stop(self, name):
+        """Where to stop running cells and judge an exercise: at its check, unless it is defined only after it."""
+        check = self.checks.get(f"check-{name}", -1)
+        return check if min(self.givers[name], default=math.inf) < check else math.inf
+
+    def _run_until(self, stop):
+        """Run the cells that are needed, and that stand before this position."""
+        for position in self.needed:
+            if position < stop and position not in self.ran and position not in self.killers:
+                try:
+                    printed, error = _texts(self.worker.do("run", self._seconds("cell"), position=position))
+                except (wire.Late, wire.Closed, wire.Garbled) as lost:
+                    self.killers.add(position)
+                    printed, error = "", self._why(lost, "cell")
+                    self._restart()
+                    self._note(position, printed, error)
+                    return self._run_until(stop)
+                self.ran.append(position)
+                self._note(position, printed, error)
+
+    def _note(self, position, printed, error):
+        self.stopped[position] = error
+        if position >= 0 and printed + error:
+            self.said[position] = "\n".join(filter(None, [printed.rstrip("\n"), error]))
+
+    def verdict(self, name, seeds):
+        exercise, points, deaths = find(name), self.lesson.exercises[name], []
+
+        def ask(calls, values, wanted):
+            if len(deaths) == DEATHS or self.ends < time.monotonic():
+                self.out_of_time |= len(deaths) < DEATHS
+                return Answer(problem="raised", text=deaths[-1] if deaths else "There was no time left for it.")
+            self._run_until(self._stop(name))
+            try:
+                reply = self.worker.do("ask", self._seconds("answer"), calls=list(calls), values=values,
+                                       wanted=list(wanted), given=_sources(exercise))
+                return _answer(reply, values, wanted)
+            except (wire.Late, wire.Closed, wire.Garbled) as lost:
+                deaths.append(self._why(lost, "answer"))
+                self._restart()
+                return Answer(problem="raised", text=deaths[-1])
+
+        verdict = climb(exercise, ask, points, seeds)
+        if not verdict.written:
+            self._say_why_it_is_missing(verdict)
+        return verdict
+
+    def _say_why_it_is_missing(self, verdict):
+        givers = self.givers.get(verdict.name, [])
+        errors = [self.stopped[position] for position in givers if self.stopped.get(position)]
+        if not givers:
+            verdict.lines = [("blank", f"No cell of the notebook defines {verdict.name}.")]
+        elif errors and "NotImplementedError" not in errors[0]:
+            verdict.say("hint", f"The cell that holds it stopped: {errors[0]}")
+
+    def _seconds(self, what):
+        return max(0.01, min(getattr(self.sandbox.limits, what), self.ends - time.monotonic()))
+
+    def _why(self, lost, what):
+        if isinstance(lost, wire.Late):
+            return f"It did not come back within {getattr(self.sandbox.limits, what):g} seconds."
+        if isinstance(lost, wire.Garbled):
+            self.flags.append("sent the judge something that is no answer")
+            return "What came back is no answer."
+        return "It ended the process that it ran in."
+
+
+def _cells(lesson, submission):
+    """The code that may run: the notebook's, and, for what it lost, the lesson's own at positions below zero."""
+    own = [cell.source for cell in lesson.student.cells
+           if cell.cell_type == "code" and not {"solution", "grade"} & {k for k, v in _marks(cell).items() if v}]
+    return [*([position - len(own), source, False] for position, source in enumerate(own)),
+            *([cell.position, cell.source, cell.stub] for cell in submission.cells if cell.kind == "code")]
+
+
+def _marks(cell):
+    return cell.metadata.get("nbgrader", {})
+
+
+def _all_calls(exercise):
+    """The calls that judging an exercise may make: its own, and for a hint those of its step and its forward pass."""
+    return [*exercise.calls, *(find(exercise.one_step).calls if exercise.one_step else ())]
+
+
+def _sources(exercise):
+    return [inspect.getsource(function) for function in (exercise.given or {}).values()]
+
+
+def _texts(reply):
+    if not (isinstance(reply, tuple) and len(reply) == 2 and all(isinstance(text, str) for text in reply)):
+        raise wire.Garbled("expected two texts")
+    return reply
+
+
+def _answer(reply, values, wanted):
+    """An Answer made of a worker's reply, of which nothing is taken on trust. Raises Garbled."""
+    try:
+        answer = Answer(**reply)
+        arrays = {name: answer.outputs[name].astype(np.float64) for name in wanted} if not answer.problem else {}
+        texts = [answer.text, answer.printed, *answer.odd, *answer.odd.values(), *answer.changed, *answer.float_errors]
+        if answer.problem not in PROBLEMS or not all(isinstance(text, str) for text in texts):
+            raise TypeError("a text is no text")
+    except (TypeError, KeyError, AttributeError, ValueError) as error:
+        raise wire.Garbled(f"{type(error).__name__}: {error}") from None
+    answer.outputs = arrays
+    answer.changed = tuple(name for name in values if name in answer.changed)
+    answer.float_errors = frozenset(answer.float_errors) & {"overflow", "divide by zero", "invalid value"}
+    answer.odd = {name: answer.odd[name][:100] for name in answer.odd if name.isidentifier()}
+    return answer

@@ -1,0 +1,165 @@
+"""A notebook's code cells: which of them the answers need, and running them as a kernel would.
+
+Nothing is run that no answer needs: not the experiments, not the plots, not the training loops. A cell is needed if it
+gives a value to a name that an answer uses, or that a needed cell uses, and so on.
+"""
+
+import __future__
+
+import ast
+import linecache
+import re
+import symtable
+import traceback
+from dataclasses import dataclass
+
+MAGIC = re.compile(r"^([ \t]*)(?:[%!].*|[^#'\"\n]*\?[ \t]*)$", re.MULTILINE)
+ANOTHER_LANGUAGE = re.compile(r"\s*%%(?!time|capture)")
+DEFINITION = re.compile(r"^(?:def|class)\s+(\w+)|^(\w+)\s*=(?!=)", re.MULTILINE)
+CHANGING = {"add", "append", "clear", "extend", "fill", "insert", "pop", "remove", "sort", "update"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """position: in the notebook; below zero for a cell of the lesson's own, which the notebook may have lost."""
+
+    position: int
+    source: str
+    stub: bool = False
+
+
+class Missing:
+    """Stands for a package that is not there while answers are judged, under the name that a cell imported it by."""
+
+    def __init__(self, package):
+        self.__dict__["_package"] = package
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self()
+
+    def __call__(self, *arguments, **settings):
+        raise ModuleNotFoundError(f"{self._package} is not there while your answer is judged. Write it with NumPy.")
+
+
+def parse(source):
+    """A cell's statements, without the lines that only IPython understands where Python alone cannot read it."""
+    if ANOTHER_LANGUAGE.match(source):
+        return ast.parse("")
+    try:
+        return ast.parse(source)
+    except SyntaxError:
+        return ast.parse(MAGIC.sub(r"\1pass", source))
+
+
+def needed(cells, wanted):
+    """The positions of the cells that the wanted names need, in order; and those that give each wanted name a value.
+
+    A cell of the lesson's own counts only where the notebook has none that gives a name its value; an untouched stub
+    only where nothing else does.
+    """
+    known = {cell.position: names(cell.source) for cell in cells}
+    chosen, seen, todo = set(), set(), [*wanted, "*"]
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen.add(name)
+            for position in _givers(cells, known, name) - chosen:
+                chosen.add(position)
+                todo += known[position][1]
+    return sorted(chosen), {name: sorted(_givers(cells, known, name)) for name in wanted}
+
+
+def _givers(cells, known, name):
+    givers = [cell for cell in cells if name in known[cell.position][0]]
+    written = [cell for cell in givers if cell.position >= 0 and not cell.stub]
+    return {cell.position for cell in written or [cell for cell in givers if cell.stub] or givers}
+
+
+def names(source):
+    """The names that a cell gives a value to or changes, and the names that it uses."""
+    try:
+        tree = parse(source)
+        table = symtable.symtable(ast.unparse(tree), "cell", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {name for pair in DEFINITION.findall(source) for name in pair if name}, set()
+    given = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
+    used = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
+    for inner in _inside(table):
+        for symbol in inner.get_symbols():
+            used |= {symbol.get_name()} if symbol.is_global() and symbol.is_referenced() else set()
+            given |= {symbol.get_name()} if symbol.is_declared_global() and symbol.is_assigned() else set()
+    return given | {name for statement in _top(tree) for name in _changed(statement)}, used
+
+
+def _inside(table):
+    for child in table.get_children():
+        yield child
+        yield from _inside(child)
+
+
+def _top(tree):
+    """The nodes of a cell that are not inside a function."""
+    for child in ast.iter_child_nodes(tree):
+        yield child
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield from _top(child)
+
+
+def _changed(statement):
+    """The names whose objects a statement changes: W in `W[0] = 1`, `W.flag = 1`, `W += 1`, `W.append(1)`; and "*"."""
+    targets = [*getattr(statement, "targets", []), getattr(statement, "target", None)]
+    match statement:
+        case ast.Expr(ast.Call(ast.Attribute(attr=method) as target)) if method in CHANGING:
+            targets.append(target)
+        case ast.ImportFrom(names=[ast.alias("*")]):
+            yield "*"
+    for target in targets:
+        while isinstance(target, ast.Subscript | ast.Attribute):
+            target = target.value
+        if isinstance(target, ast.Name):
+            yield target.id
+
+
+def run(cell, namespace):
+    """Run a cell's statements until one stops. Returns what stopped it, for a person to read, or ""."""
+    path = f"<cell {cell.position}>"
+    linecache.cache[path] = (len(cell.source), None, cell.source.splitlines(keepends=True), path)
+    try:
+        statements = parse(cell.source).body
+        flags = _future(statements)
+        for statement in statements:
+            try:
+                exec(compile(ast.Module([statement], []), path, "exec", flags, dont_inherit=True), namespace)
+            except ImportError:
+                if not isinstance(statement, ast.Import | ast.ImportFrom):
+                    raise
+                namespace |= _stand_ins(statement)
+    except BaseException as error:
+        return _stopped(error, path)
+    return ""
+
+
+def _future(statements):
+    """The compiler flags of `from __future__ import ...`, which hold for the whole cell."""
+    wanted = [alias.name for statement in statements if isinstance(statement, ast.ImportFrom)
+              and statement.module == "__future__" for alias in statement.names]
+    return sum(getattr(__future__, name).compiler_flag for name in wanted if hasattr(__future__, name))
+
+
+def _stand_ins(statement):
+    package = getattr(statement, "module", None)
+    return {alias.asname or alias.name.split(".")[0]: Missing((package or alias.name).split(".")[0])
+            for alias in statement.names if alias.name != "*"}
+
+
+def _stopped(error, path):
+    try:
+        said = "".join(traceback.format_exception_only(error)).strip()
+        lines = [number for frame, number in traceback.walk_tb(error.__traceback__)
+                 if frame.f_code.co_filename == path]
+    except Exception:
+        said, lines = f"a {type(error).__name__} that cannot be shown", []
+    place = f"\nIn line {lines[-1]} of the cell: {linecache.getline(path, lines[-1]).strip()}" if lines else ""
+    return said + place

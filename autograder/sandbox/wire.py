@@ -1,0 +1,124 @@
+"""Messages between the judge and a worker: texts, numbers and plain arrays, and nothing that could be executed.
+
+A message is two lengths (of everything, and of the head), a head in JSON that says how things hang together, and the
+bytes of the arrays one after the other. Whatever is not exactly that is `Garbled`.
+"""
+
+import json
+import os
+import select
+import struct
+import time
+
+import numpy as np
+
+DTYPES = ("<f8", "<f4", "<i8", "|b1")
+LENGTHS = struct.Struct("<QQ")
+MOST_HEAD = 2 ** 20
+
+
+class Garbled(Exception):
+    """What arrived is no message."""
+
+
+class Closed(Exception):
+    """The other side is gone."""
+
+
+class Late(Exception):
+    """Nothing arrived in time."""
+
+
+def send(pipe, content):
+    """Write texts, numbers, arrays, and dicts, lists and tuples of them to a file descriptor."""
+    arrays = []
+    head = json.dumps(_plain(content, arrays)).encode()
+    parts = [head, *(array.tobytes() for array in arrays)]
+    rest = memoryview(LENGTHS.pack(sum(map(len, parts)), len(head)) + b"".join(parts))
+    try:
+        while rest:
+            rest = rest[os.write(pipe, rest):]
+    except OSError as error:
+        raise Closed(str(error)) from None
+
+
+def receive(pipe, seconds=None, most=2 ** 23):
+    """What `send` wrote on the other side. Raises Garbled, Closed, or Late after so many seconds."""
+    ends = None if seconds is None else time.monotonic() + seconds
+    length, head = LENGTHS.unpack(_read(pipe, LENGTHS.size, ends))
+    if not head <= length <= most or head > MOST_HEAD:
+        raise Garbled(f"a message of {length} bytes with a head of {head}; at most {most} and {MOST_HEAD} are taken")
+    body = memoryview(_read(pipe, length, ends))
+    try:
+        arrays = _Arrays(body[head:])
+        content = _whole(json.loads(bytes(body[:head])), arrays)
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError, AttributeError) as error:
+        raise Garbled(f"{type(error).__name__}: {error}") from None
+    if arrays.bytes:
+        raise Garbled(f"{len(arrays.bytes)} bytes too many")
+    return content
+
+
+def _read(pipe, length, ends):
+    parts = []
+    while length:
+        if ends is not None and not select.select([pipe], [], [], max(0, ends - time.monotonic()))[0]:
+            raise Late("nothing arrived in time")
+        try:
+            part = os.read(pipe, min(length, 2 ** 20))
+        except OSError as error:
+            raise Closed(str(error)) from None
+        if not part:
+            raise Closed("the other side is gone")
+        parts.append(part)
+        length -= len(part)
+    return b"".join(parts)
+
+
+def _plain(value, arrays):
+    if isinstance(value, np.ndarray):
+        value = np.ascontiguousarray(value).reshape(value.shape)
+        arrays.append(value)
+        return {"array": [value.dtype.str, *value.shape]}
+    if isinstance(value, dict):
+        return {"dict": {name: _plain(item, arrays) for name, item in value.items()}}
+    if isinstance(value, tuple):
+        return {"tuple": [_plain(item, arrays) for item in value]}
+    if isinstance(value, list):
+        return [_plain(item, arrays) for item in value]
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise TypeError(f"a message holds texts, numbers and arrays, not {type(value).__name__}")
+
+
+def _whole(value, arrays):
+    if isinstance(value, list):
+        return [_whole(item, arrays) for item in value]
+    if not isinstance(value, dict):
+        return value
+    (kind, content), = value.items()
+    if kind == "array":
+        return arrays.take(*content)
+    if kind == "tuple":
+        return tuple(_whole(item, arrays) for item in content)
+    if kind == "dict":
+        return {name: _whole(item, arrays) for name, item in content.items()}
+    raise ValueError(f"a message has no {kind!r}")
+
+
+class _Arrays:
+    """The bytes behind the head, taken array by array."""
+
+    def __init__(self, content):
+        self.bytes = content
+
+    def take(self, dtype, *shape):
+        if dtype not in DTYPES or len(shape) > 8 or not all(type(n) is int and 0 <= n < 2 ** 31 for n in shape):
+            raise ValueError(f"no array of {dtype!r} and shape {shape}")
+        length = np.dtype(dtype).itemsize
+        for size in shape:
+            length *= size
+        if length > len(self.bytes):
+            raise ValueError("an array with fewer bytes than its shape needs")
+        taken, self.bytes = self.bytes[:length], self.bytes[length:]
+        return np.frombuffer(taken, dtype).reshape(shape).copy()

@@ -1,0 +1,77 @@
+"""A worker: it locks itself in, and then runs one submission's cells and answers calls, until it is killed.
+
+From the first cell on, student's code runs here, and nothing that this process says can be relied on. What it says is
+therefore never more than another answer: the judge, elsewhere, compares it.
+"""
+
+import os
+import random
+import sys
+import types
+
+import numpy as np
+from sandbox import cells, watch, wire
+
+from rnnkit.calls import Answer, Printed, perform, quiet
+
+
+class Nothing:
+    """Stands for what a notebook has and no answer needs, such as `get_ipython()`: whatever is done does nothing."""
+
+    def __getattr__(self, name):
+        return self
+
+    def __call__(self, *arguments, **settings):
+        return self
+
+
+class Worker:
+    """One submission's notebook, as far as it has run."""
+
+    def __init__(self, seed, most_printed):
+        self.cells, self.most_printed = {}, most_printed
+        main = types.ModuleType("__main__")
+        sys.modules["__main__"] = main
+        self.namespace = main.__dict__
+        self.namespace |= {"display": Nothing(), "get_ipython": Nothing()}
+        random.seed(seed)
+        np.random.seed(seed % 2 ** 32)
+
+    def plan(self, cells_, wanted):
+        """Which cells will have to run, and which of them give each exercise's name a value."""
+        self.cells = {position: cells.Cell(position, source, stub) for position, source, stub in cells_}
+        return cells.needed(list(self.cells.values()), wanted)
+
+    def attempt(self, outside):
+        """What a probe could do that a worker must not: see `watch.attempts`."""
+        return watch.attempts(outside)
+
+    def run(self, position):
+        """Run one cell: what it printed, and what stopped it."""
+        printed = Printed(self.most_printed)
+        with quiet(printed):
+            error = cells.run(self.cells[position], self.namespace)
+        return printed.getvalue(), error[: self.most_printed]
+
+    def ask(self, calls, values, wanted, given):
+        """Make the calls on the values: a `rnnkit.calls.Answer`, as plain data."""
+        functions = dict(self.namespace)
+        for source in given:
+            exec(source, {"np": np}, functions)
+        try:
+            answer = perform(calls, functions, values, wanted)
+        except BaseException as error:  # KeyboardInterrupt, which stops a notebook and not a judge
+            answer = Answer(problem="raised", text=f"{type(error).__name__} was raised.")
+        return {**vars(answer), "float_errors": sorted(answer.float_errors),
+                "text": answer.text[: self.most_printed], "printed": answer.printed[: self.most_printed]}
+
+
+def work(pipe, seed, most_printed):
+    """Serve the judge: each message is {"do": what, and its arguments}, each reply what that returns."""
+    worker = Worker(seed, most_printed)
+    while True:
+        try:
+            asked = wire.receive(pipe)
+        except wire.Closed:
+            os._exit(0)
+        wire.send(pipe, getattr(worker, asked.pop("do"))(**asked))

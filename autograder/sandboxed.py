@@ -1,0 +1,170 @@
+"""The judge's side of the sandbox: start the warm parent, ask for workers, talk to them, kill them."""
+
+import importlib
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from autograder import library
+from autograder.sandbox import wire
+
+PACKAGES = (Path(np.__file__).parent, Path(np.__file__).parents[1] / "numpy.libs")
+PACKAGES_INSIDE = ("site-packages", "dist-packages", "test")
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+ENVIRONMENT = {**ONE_THREAD, "PYTHONHASHSEED": "0", "LANG": "C.UTF-8", "HOME": "/submission", "PATH": ""}
+
+
+class NotSafe(Exception):
+    """This machine does not give the layers that a student's code is to be run behind."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one submission may use.
+
+    cell, answer, total: seconds for a cell, for one call of an answer, and for everything; a worker that needs longer
+    is killed. computing: seconds of processor time of one worker. memory, files, file: megabytes, of memory, of all
+    its files, and of a file. threads: their number. printed: characters that are kept of what a cell or call prints.
+    """
+
+    cell: float = 10
+    answer: float = 5
+    total: float = 60
+    computing: int = 60
+    memory: int = 1024
+    files: int = 16
+    file: int = 16
+    threads: int = 32
+    printed: int = 10_000
+
+
+class Sandbox:
+    """A warm parent for the submissions of one lesson. A context manager: on leaving, everything in it is killed.
+
+    namespaces: whether to ask the kernel for them.
+    """
+
+    def __init__(self, lesson, limits=None, seed=0, namespaces=True):
+        self.lesson, self.limits, self.seed, self.namespaces = lesson, limits or Limits(), seed, namespaces
+
+    def __enter__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="rnnkit-judge-"))
+        self.folder.chmod(0o755)
+        library.write(self.folder / "library", self.lesson)
+        (self.folder / "root").mkdir()
+        self._start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _start(self):
+        self.control, theirs = socket.socketpair()
+        settings = {
+            "control": theirs.fileno(), "root": str(self.folder / "root"), "namespaces": self.namespaces,
+            "readable": readable(self.folder / "library"), "listed": standard_library(),
+            "limits": asdict(self.limits), "seed": self.seed,
+            "uid": 0 if os.getuid() else 2_000_000_000 + os.getpid(),
+        }
+        paths = os.pathsep.join(map(str, (self.folder / "library", PACKAGES[0].parent)))
+        command = [sys.executable, "-s", "-S", "-P", "-B", "-m", "sandbox.nursery", json.dumps(settings)]
+        with open(self.folder / "complaints", "w") as complaints:
+            self.parent = subprocess.Popen(
+                command, env={**ENVIRONMENT, "PYTHONPATH": paths}, cwd="/", pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=complaints)
+        theirs.close()
+        self.control.settimeout(60)
+
+    def _stop(self):
+        self.control.close()
+        self.parent.kill()
+        self.parent.wait()
+
+    def worker(self):
+        """A fresh worker, as a context manager."""
+        return Worker(self)
+
+    def fork(self):
+        """The file descriptor through which a new worker is reached."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(self.control, [b"F"], [theirs.fileno()])
+        return ours.detach()
+
+    def kill(self):
+        """Kill the worker and all that it started; what it used."""
+        self.control.sendall(b"K")
+        return wire.receive(self.control.fileno(), 60)
+
+
+class Worker:
+    """A worker, from its first message to its death. used: seconds and megabytes, once it is dead."""
+
+    def __init__(self, sandbox):
+        self.sandbox, self.seen, self.used = sandbox, [], {}
+
+    def __enter__(self):
+        self.pipe = self.sandbox.fork()
+        try:
+            self.layers = wire.receive(self.pipe, 60)
+        except (wire.Closed, wire.Late) as error:
+            self.__exit__()
+            raise NotSafe(f"A worker could not lock itself in: {error}") from None
+        return self
+
+    def __exit__(self, *_):
+        self.used = self.sandbox.kill()
+        os.close(self.pipe)
+
+    def do(self, what, seconds, **arguments):
+        """The reply to one message. Raises wire.Late, wire.Closed or wire.Garbled where there is none."""
+        wire.send(self.pipe, {"do": what, **arguments})
+        while True:
+            reply = wire.receive(self.pipe, seconds)
+            if not (isinstance(reply, dict) and reply.keys() == {"seen"}):
+                return reply
+            if len(self.seen) < 50:
+                self.seen.append(str(reply["seen"])[:200])
+
+
+def standard_library():
+    """The folders of the interpreter's own library. Packages may lie in them too."""
+    base = {"base": sys.base_prefix, "platbase": sys.base_exec_prefix}
+    return sorted({os.path.realpath(sysconfig.get_path(name, vars=base)) for name in ("stdlib", "platstdlib")})
+
+
+def readable(library_folder):
+    """What a worker can read: the standard library without the packages in it, NumPy, our small rnnkit, and the
+    system's folders of the shared libraries that these load.
+    """
+    for name in ("ctypes", "hashlib", "ssl"):
+        importlib.import_module(name)  # so that what they load is among the mapped ones
+    modules = [path for place in standard_library() for path in Path(place).iterdir()
+               if path.name not in PACKAGES_INSIDE]
+    mapped = Path("/proc/self/maps")
+    loaded = re.findall(r"(/(?:usr/)?lib\S*)/[^/\s]+\.so[.\d]*\n", mapped.read_text()) if mapped.exists() else []
+    paths = [*PACKAGES, *modules, *loaded, library_folder, "/etc/ld.so.cache"]
+    return sorted({os.path.realpath(path) for path in paths if os.path.exists(path)})
+
+
+def probe(namespaces=True):
+    """The layers that hold on this machine, and what a worker behind them can still do that it must not: no guess.
+
+    Raises NotSafe where not even a worker can be started.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        secret = Path(folder) / "secret"
+        secret.write_text("secret")
+        with Sandbox("00", namespaces=namespaces) as sandbox, sandbox.worker() as worker:
+            return worker.layers, worker.do("attempt", 30, outside=str(secret))
