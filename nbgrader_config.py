@@ -31,6 +31,13 @@ c.Execute.timeout = 60
 c.LimitOutput.max_lines = 200
 c.LimitOutput.max_traceback = 50
 
+# What students wrote is shown in the instructor's browser and in their feedback. It must not run there.
+c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {
+    "markdown2html": "autograder.sanitize.markdown",
+    "clean_html": "autograder.sanitize.markup",
+}
+
 # A warning on stderr is not a wrong answer. nbgrader would give it no points.
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = ".*"

@@ -1,0 +1,121 @@
+"""The notebook that Formgrader and feedback show: the lesson as it was handed out, the answers, and the verdicts.
+
+The student's notebook is not taken over, only its texts are. What stands below a cell is what the judge saw.
+"""
+
+import json
+import re
+from collections import defaultdict
+
+from autograder.judgement import STATUSES
+from rnnkit.checking.card import as_html, as_text
+
+BANNER = "how-it-was-judged"
+MOST_CELLS, MOST_TEXT, MOST_OUTPUT = 200, 50_000, 20_000
+ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)")  # colors, titles, cursor movements
+UNFIT = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # for JSON, for a page, for a database
+
+
+def autograded(judgement, submission, lesson):
+    """The text of the notebook. submission: None where it could not be read."""
+    release = lesson.student
+    followers = _followers(submission, release)
+    answers = submission.answers() if submission else {}
+    cells = [_markdown(BANNER, _banner(judgement, submission, lesson)), *_added(followers[""], judgement)]
+    for cell in release.cells:
+        if name := grade_id(cell):
+            cells += [_known(cell, answers.get(name), judgement), *_added(followers[name], judgement)]
+        elif submission is None:
+            cells.append(cell)
+    return json.dumps({**release, "cells": cells})
+
+
+def grade_id(cell):
+    """The name of a cell that nbgrader knows, "" for any other."""
+    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
+
+
+def written(submission, lesson):
+    """The student's own words: answer or essay -> its text, where it is not what was handed out."""
+    answers = submission.answers() if submission else {}
+    return {name: answers[name].source for cell in lesson.student.cells
+            if (name := grade_id(cell)) in answers and cell.metadata.nbgrader.solution
+            and answers[name].source.split() not in ([], cell.source.split())}
+
+
+def _followers(submission, release):
+    """Cell of the lesson -> the cells of the student's that stand behind it and are none of the lesson's."""
+    locked = {tuple(cell.source.split()): name for cell in release.cells if (name := grade_id(cell))
+              and not cell.metadata.nbgrader.solution}
+    followers, last = defaultdict(list), ""
+    answers = {cell.position: name for name, cell in (submission.answers() if submission else {}).items()}
+    for cell in submission.cells if submission else ():
+        known = cell.grade_id or answers.get(cell.position) or locked.get(tuple(cell.source.split()))
+        if known:
+            last = known
+        else:
+            followers[last].append(cell)
+    return followers
+
+
+def _known(cell, answer, judgement):
+    """A cell of the lesson, with the student's answer or the judge's verdict in it."""
+    name, shown = grade_id(cell), dict(cell)
+    verdict = judgement.verdicts.get(name.removeprefix("check-")) if cell.metadata.nbgrader.grade else None
+    if answer and cell.metadata.nbgrader.solution:
+        shown["source"] = _fit(answer.source, MOST_TEXT)
+    if cell.cell_type == "code":
+        shown["outputs"] = [_card(verdict)] if verdict else _printed(answer, judgement)
+    return shown
+
+
+def _added(cells, judgement):
+    shown = []
+    for cell in cells[:MOST_CELLS]:
+        made = {"id": f"added-{cell.position}", "cell_type": cell.kind, "metadata": {},
+                "source": _fit(cell.source, MOST_TEXT)}
+        if cell.kind == "code":
+            made |= {"execution_count": None, "outputs": _printed(cell, judgement)}
+        shown.append(made)
+    if left := cells[MOST_CELLS:]:
+        shown.append(_markdown(f"left-out-{left[0].position}", f"*Cells of the student's left out here: {len(left)}.*"))
+    return shown
+
+
+def _printed(cell, judgement):
+    text = judgement.printed.get(cell.position) if cell else None
+    return [{"output_type": "stream", "name": "stdout", "text": _fit(text, MOST_OUTPUT)}] if text else []
+
+
+def _card(verdict):
+    data = {"text/html": _fit(as_html(verdict)), "text/plain": _fit(as_text(verdict))}
+    return {"output_type": "display_data", "metadata": {}, "data": data}
+
+
+def _markdown(name, source):
+    return {"id": name, "cell_type": "markdown", "metadata": {}, "source": source}
+
+
+def _banner(judgement, submission, lesson):
+    """How it was judged, for the student and the marker alike. Flags are the instructor's: they stay out."""
+    lines = [f"**{judgement.status.capitalize()}:** {_said(STATUSES[judgement.status])}. {_said(judgement.detail)}"]
+    if judgement.status in ("judged", "unfinished"):
+        layers = ", ".join(judgement.layers)
+        lines.append(f"The code ran in a sandbox: {_said(layers)}." if layers else "The code ran without a sandbox.")
+    lines.append("Below stands the lesson as it was handed out, with your answers in it. The outputs are the judge's.")
+    names = [name for cell in lesson.student.cells if (name := grade_id(cell)) and cell.metadata.nbgrader.solution]
+    if absent := [name for name in names if submission is None or name not in submission.answers()]:
+        lines.append(f"Not found, and so shown as it was handed out: {', '.join(f'`{name}`' for name in absent)}.")
+    return "\n".join([*lines, *(f"- {_said(remark)}" for remark in judgement.remarks[:20])])
+
+
+def _said(text):
+    """A sentence in which nothing counts as Markdown, on one line."""
+    return re.sub(r"([\\`*_{}\[\]()#|<>~$&!-])", r"\\\1", " ".join(_fit(text, 1000).split()))
+
+
+def _fit(text, most=None):
+    """The text without what a page cannot show, and no longer than need be."""
+    more = len(text) - most if most and len(text) > most else 0
+    text = UNFIT.sub("\ufffd", ESCAPES.sub("", text[:most].replace("\r\n", "\n")))
+    return f"{text}\n... {more} more characters" if more else text

@@ -1,0 +1,46 @@
+"""nbgrader's own feedback and export, for a course that was graded here."""
+
+import os
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.plugins import CsvExportPlugin
+from traitlets.config import Config
+
+SANITIZED = Config({"HTMLExporter": {  # also where a course's own settings say nothing about it
+    "sanitize_html": True,
+    "filters": {"markdown2html": "autograder.sanitize.markdown", "clean_html": "autograder.sanitize.markup"},
+}})
+
+
+class Failed(Exception):
+    """nbgrader could not do it, at least not for everybody. The text is its own log."""
+
+
+def feedback(course, lesson_name, progress=None):
+    """Write every graded student's feedback, and return the pages. Raises Failed, after all others were written.
+
+    progress: is called after each student.
+    """
+    config = course.config.copy()
+    config.merge(SANITIZED)
+    if progress:
+        config.GenerateFeedback.post_convert_hook = lambda **_: progress()
+    result = NbGraderAPI(coursedir=course.coursedir, config=config).generate_feedback(lesson_name)
+    if not result["success"]:
+        raise Failed(result.get("log") or result["error"])
+    students = course.path("autograded", "x", lesson_name).parent.parent
+    pages = [course.path("feedback", folder.name, lesson_name) / f"{lesson_name}.html" for folder in students.iterdir()]
+    return sorted(page for page in pages if page.exists())
+
+
+def export(course):
+    """Write the table of marks where the course's settings say, and return its path."""
+    plugin = CsvExportPlugin(config=course.config)
+    path = Path(plugin.to or course.folder / "grades.csv")
+    plugin.to = f"{path}.new"
+    with Gradebook(course.coursedir.db_url, course.coursedir.course_id) as gradebook:
+        plugin.export(gradebook)
+    os.replace(plugin.to, path)
+    return path

@@ -1,0 +1,165 @@
+"""Rows in nbgrader's tables, and in the one that stands beside them for all that the judge found.
+
+The tables are nbgrader's own, the statements are few: its Gradebook takes a query and a commit for every cell.
+"""
+
+import json
+import os
+import shutil
+import sys
+from hashlib import sha256
+from pathlib import Path
+from uuid import uuid4
+
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    Notebook,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+from sqlalchemy import (
+    Column,
+    MetaData,
+    String,
+    Table,
+    Text,
+    bindparam,
+    create_engine,
+    delete,
+    event,
+    insert,
+    make_url,
+    select,
+    update,
+)
+
+JUDGEMENTS = Table(
+    "judgements", MetaData(),
+    Column("student", String(128), primary_key=True),
+    Column("lesson", String(128), primary_key=True),
+    Column("fingerprint", String(128)),
+    Column("status", String(32), nullable=False),
+    Column("essays", Text, nullable=False),  # essay -> digest of its text, to tell when a mark has lost its ground
+    Column("json", Text, nullable=False),
+)
+
+
+def create(url, course_id):
+    """Have nbgrader make the gradebook, under another name first: made half way, it would have no version for ever."""
+    if not shutil.which("alembic"):  # nbgrader starts it by its name
+        os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    path = make_url(url).database if make_url(url).get_backend_name() == "sqlite" else None
+    if path and not Path(path).exists():
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(f"{path}.new")
+        fresh.unlink(missing_ok=True)
+        Gradebook(f"sqlite:///{fresh}", course_id).close()
+        fresh.rename(path)
+    Gradebook(url, course_id).close()
+
+
+def engine(url):
+    """SQLite as nbgrader has it, except that a transaction holds the file from its start: nothing it read grows old."""
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url)
+    made = create_engine(url, connect_args={"timeout": 60, "isolation_level": None})
+    event.listen(made, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return made
+
+
+def sheet(connection, student, lesson, timestamp):
+    """The id of a student's SubmittedNotebook. What is missing on the way there, the student included, is made."""
+    notebook = connection.execute(
+        select(Notebook.id, Notebook.assignment_id).join(Assignment)
+        .where(Assignment.name == lesson.name, Notebook.name == lesson.name)).one_or_none()
+    if not notebook:
+        raise LookupError(f"{lesson.name} is not in the gradebook: register it before its submissions are recorded")
+    if not connection.scalar(select(Student.id).where(Student.id == student)):
+        connection.execute(insert(Student).values(id=student))
+    submission = _row(connection, SubmittedAssignment, assignment_id=notebook.assignment_id, student_id=student)
+    if timestamp:
+        connection.execute(update(SubmittedAssignment).where(SubmittedAssignment.id == submission)
+                           .values(timestamp=timestamp))
+    return _row(connection, SubmittedNotebook, notebook_id=notebook.id, assignment_id=submission)
+
+
+def _row(connection, table, **key):
+    """The id of the row with this key, which is made where it is missing."""
+    found = connection.scalar(select(table.id).filter_by(**key))
+    if not found:
+        connection.execute(insert(table).values(id=(found := uuid4().hex), **key))
+    return found
+
+
+def mark(connection, sheet, scores, changed):
+    """Put down what was earned. scores: grade cell -> points, None where a person has to say.
+
+    A score that a person gave stays. It waits for another look when the essay in `changed` is no longer the one that
+    was marked, or when the judge gives other points than before.
+    """
+    old = {row.cell_id: row for row in connection.execute(select(Grade.__table__).where(Grade.notebook_id == sheet))}
+    rows = []
+    for cell, name in _cells(connection, sheet, "GradeCell"):
+        row, score = old.get(cell), scores.get(name, 0.0)
+        if row and row.manual_score is not None:
+            waits = row.needs_manual_grade or name in changed or row.auto_score != score
+        else:
+            waits = score is None
+        rows.append({"cell_id": cell, "auto_score": score, "needs_manual_grade": waits})
+    _write(connection, Grade.__table__, sheet, rows, old)
+
+
+def remark(connection, sheet, answered):
+    """nbgrader's own comment on every cell that was left as it was handed out. A person's comments stay."""
+    old = set(connection.scalars(select(Comment.cell_id).where(Comment.notebook_id == sheet)))
+    _write(connection, Comment.__table__, sheet, [
+        {"cell_id": cell, "auto_comment": None if name in answered else "No response."}
+        for cell, name in _cells(connection, sheet, "SolutionCell")], old)
+
+
+def _cells(connection, sheet, kind):
+    return connection.execute(
+        select(BaseCell.id, BaseCell.name)
+        .join(SubmittedNotebook, SubmittedNotebook.notebook_id == BaseCell.notebook_id)
+        .where(SubmittedNotebook.id == sheet, BaseCell.type == kind)).all()
+
+
+def _write(connection, table, sheet, rows, old):
+    """Insert the rows whose cell is new to this sheet, update the others."""
+    new = [row | {"id": uuid4().hex, "notebook_id": sheet} for row in rows if row["cell_id"] not in old]
+    known = [{("cell" if key == "cell_id" else key): value for key, value in row.items()}
+             for row in rows if row["cell_id"] in old]
+    if new:
+        connection.execute(insert(table), new)
+    if known:
+        connection.execute(update(table).where(table.c.notebook_id == sheet, table.c.cell_id == bindparam("cell")),
+                           known)
+
+
+def flag(connection, sheet):
+    connection.execute(update(SubmittedNotebook).where(SubmittedNotebook.id == sheet).values(flagged=True))
+
+
+def recall(connection, student, lesson_name):
+    """What was kept about a submission: its judgement as plain data, and the digests of its essays."""
+    row = connection.execute(select(JUDGEMENTS).where(
+        JUDGEMENTS.c.student == student, JUDGEMENTS.c.lesson == lesson_name)).one_or_none()
+    return (json.loads(row.json), json.loads(row.essays)) if row else ({}, {})
+
+
+def keep(connection, judgement, fingerprint, essays):
+    connection.execute(delete(JUDGEMENTS).where(
+        JUDGEMENTS.c.student == judgement.student, JUDGEMENTS.c.lesson == judgement.lesson))
+    connection.execute(insert(JUDGEMENTS).values(
+        student=judgement.student, lesson=judgement.lesson, fingerprint=fingerprint, status=judgement.status,
+        essays=json.dumps(essays), json=json.dumps(judgement.as_dict())))
+
+
+def digest(text):
+    """Of a text's words: another line break is no other text."""
+    return sha256(" ".join(text.split()).encode("utf-8", "surrogatepass")).hexdigest()[:16]

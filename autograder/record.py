@@ -1,0 +1,124 @@
+"""The book of a course: every submission's marks, where nbgrader looks for them, and what the judge found.
+
+A submission is recorded in one transaction, after its notebook was put in place. Whatever a person decided in
+Formgrader, a score, extra credit or a comment, stays.
+"""
+
+import json
+
+from nbconvert.exporters import NotebookExporter
+from nbgrader.api import Assignment, Gradebook, Student, SubmittedAssignment
+from nbgrader.converters import GenerateAssignment
+from nbgrader.utils import parse_utc
+from sqlalchemy import select
+
+from autograder import gradebook
+from autograder.autograded import autograded, written
+from autograder.build import replace
+from autograder.gradebook import JUDGEMENTS
+from autograder.judgement import Judgement
+from rnnkit.checking import Verdict
+
+
+class LessonChanged(Exception):
+    """A lesson got or lost cells after submissions of it were graded."""
+
+
+class Book:
+    """A course's gradebook, to be used in a `with`. Only one process writes to it at a time."""
+
+    def __init__(self, course):
+        self.course, self.url = course, course.coursedir.db_url
+        gradebook.create(self.url, course.coursedir.course_id)
+        self.engine = gradebook.engine(self.url)
+        JUDGEMENTS.create(self.engine, checkfirst=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.engine.dispose()
+
+    def register(self, lesson):
+        """Enter a lesson as `nbgrader generate_assignment` does. Raises LessonChanged where that would lose marks."""
+        with Gradebook(self.url, self.course.coursedir.course_id) as nbgraders:
+            nbgraders.update_or_create_assignment(lesson.name)
+        exporter = NotebookExporter(config=lesson.config, default_preprocessors=[])
+        for step in GenerateAssignment(config=lesson.config).preprocessors:
+            exporter.register_preprocessor(step)
+        names = {"assignment": lesson.name, "notebook": lesson.name, "student": ".", "db_url": self.url}
+        try:
+            exporter.from_notebook_node(lesson.instructor, {"nbgrader": names})
+        except RuntimeError as error:
+            raise LessonChanged(f"{lesson.name} is not the lesson whose submissions were graded: it got or lost marked "
+                                f"cells. Undo that, or begin a new gradebook. nbgrader says: {error}") from error
+
+    def fingerprint(self, student, lesson_name):
+        """Of the submission on record; None where none is, or its notebook is gone, or the engine failed on it."""
+        query = (select(JUDGEMENTS.c.fingerprint)
+                 .join(SubmittedAssignment, SubmittedAssignment.student_id == JUDGEMENTS.c.student)
+                 .join(Assignment, Assignment.id == SubmittedAssignment.assignment_id)
+                 .where(Assignment.name == JUDGEMENTS.c.lesson, JUDGEMENTS.c.status != "failed",
+                        JUDGEMENTS.c.student == student, JUDGEMENTS.c.lesson == lesson_name))
+        with self.engine.begin() as connection:
+            found = connection.scalar(query)
+        return found if found and self._notebook(student, lesson_name).exists() else None
+
+    def judgements(self, lesson_name=None):
+        """What is known about every enrolled student, in the order of lessons and students."""
+        query = (select(JUDGEMENTS.c.json).join(Student, Student.id == JUDGEMENTS.c.student)
+                 .order_by(JUDGEMENTS.c.lesson, JUDGEMENTS.c.student))
+        if lesson_name:
+            query = query.where(JUDGEMENTS.c.lesson == lesson_name)
+        with self.engine.begin() as connection:
+            return [Judgement.from_dict(json.loads(text)) for text in connection.scalars(query)]
+
+    def record(self, judgement, submission, lesson, fingerprint, timestamp=None):
+        """Put the autograded notebook in place, then enter all marks at once.
+
+        submission: None where it could not be read. timestamp: when it was handed in, as nbgrader writes it; by default
+        what its timestamp.txt says. Raises LookupError for a lesson that was not registered.
+        """
+        timestamp = timestamp or self._handed_in(judgement)
+        notebook = self._notebook(judgement.student, lesson.name)
+        stamp = {notebook.with_name("timestamp.txt"): str(timestamp)} if timestamp else {}
+        replace({notebook: autograded(judgement, submission, lesson), **stamp})
+        texts = written(submission, lesson)
+        essays = {name: gradebook.digest(texts.get(name, "")) for name in lesson.essays}
+        scores = {f"check-{name}": verdict.earned for name, verdict in judgement.verdicts.items()}
+        scores |= {name: None if name in texts else 0.0 for name in essays}
+        with self.engine.begin() as connection:
+            known, before = gradebook.recall(connection, judgement.student, lesson.name)
+            sheet = gradebook.sheet(connection, judgement.student, lesson, parse_utc(timestamp))
+            gradebook.mark(connection, sheet, scores, {name for name in essays if essays[name] != before.get(name)})
+            gradebook.remark(connection, sheet, texts)
+            if set(judgement.flags) - set(known.get("flags", ())):
+                gradebook.flag(connection, sheet)
+            gradebook.keep(connection, judgement, fingerprint, essays)
+
+    def record_missing(self, lesson):
+        """A judgement for every enrolled student who handed in nothing.
+
+        To nbgrader a submission is a row, so these students get none. Its export gives them no points.
+        """
+        blank = {name: Verdict(name, points, lines=[("blank", "Nothing was handed in.")])
+                 for name, points in lesson.exercises.items()}
+        graded = select(SubmittedAssignment.student_id).join(Assignment).where(Assignment.name == lesson.name)
+        with self.engine.begin() as connection:
+            for student in connection.scalars(select(Student.id).where(Student.id.not_in(graded))).all():
+                if not self.course.path("submitted", student, lesson.name).exists():
+                    missing = Judgement(student, lesson.name, "missing", verdicts=blank)
+                    gradebook.keep(connection, missing, None, {})
+
+    def _notebook(self, student, lesson_name):
+        return self.course.path("autograded", student, lesson_name) / f"{lesson_name}.ipynb"
+
+    def _handed_in(self, judgement):
+        """What timestamp.txt says; None where it is absent or says no time."""
+        path = self.course.path("submitted", judgement.student, judgement.lesson) / "timestamp.txt"
+        try:
+            with open(path, encoding="utf-8") as file:
+                text = file.read(100).strip()
+            return text if text and parse_utc(text) else None
+        except (OSError, ValueError, OverflowError):
+            return None
