@@ -33,7 +33,7 @@ def judge(student, lesson, submission, sandbox, seed):
     with Bench(lesson, submission, sandbox, started + sandbox.limits.total) as bench:
         verdicts = {name: bench.verdict(name, secret_seeds(seed, lesson.name)) for name in bench.order}
     verdicts = {name: verdicts[name] for name in lesson.exercises}
-    judgement = Judgement(student, lesson.name, verdicts=verdicts, printed=bench.said, seed=seed, layers=bench.layers,
+    judgement = Judgement(student, lesson.name, verdicts=verdicts, printed=bench.said, layers=bench.layers,
                           flags=bench.flags + _differences(submission.claims, verdicts),
                           remarks=list(submission.remarks), megabytes=bench.megabytes)
     judgement.seconds = time.monotonic() - started

@@ -22,7 +22,7 @@ class Judgement:
     printed: position of a cell in the submitted notebook -> what it printed, or the error it stopped with.
     flags: what an instructor should look at, such as "tried to open a network connection".
     remarks: what was odd about the notebook and did no harm, such as "two cells called rnn_step".
-    layers: the layers of the sandbox that held. seed: of the random inputs. seconds, megabytes: spent by the worker.
+    layers: the layers of the sandbox that held. seed: a fingerprint of the random inputs' seed. seconds, megabytes: spent by the worker.
     """
 
     student: str
@@ -34,7 +34,7 @@ class Judgement:
     flags: list = field(default_factory=list)
     remarks: list = field(default_factory=list)
     layers: list = field(default_factory=list)
-    seed: int = 0
+    seed: str = ""
     seconds: float = 0.0
     megabytes: float = 0.0
 

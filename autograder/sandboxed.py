@@ -18,10 +18,15 @@ import numpy as np
 from autograder import library
 from autograder.sandbox import wire
 
+LAYERS = ("namespaces", "rlimits", "own uid", "no capabilities", "Landlock", "seccomp")
 PACKAGES = (Path(np.__file__).parent, Path(np.__file__).parents[1] / "numpy.libs")
 PACKAGES_INSIDE = ("site-packages", "dist-packages", "test")
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 ENVIRONMENT = {**ONE_THREAD, "PYTHONHASHSEED": "0", "LANG": "C.UTF-8", "HOME": "/submission", "PATH": ""}
+
+
+INSTEAD = ("Grade in a Linux virtual machine; or, if you trust everything that was handed in, say --unsafe: it then "
+           "runs with your own rights.")
 
 
 class NotSafe(Exception):
@@ -51,11 +56,12 @@ class Limits:
 class Sandbox:
     """A warm parent for the submissions of one lesson. A context manager: on leaving, everything in it is killed.
 
-    namespaces: whether to ask the kernel for them.
+    lesson: its name. sources: of the cells that most submissions have, which are then read only once.
+    layers: those to ask the kernel for.
     """
 
-    def __init__(self, lesson, limits=None, seed=0, namespaces=True):
-        self.lesson, self.limits, self.seed, self.namespaces = lesson, limits or Limits(), seed, namespaces
+    def __init__(self, lesson, sources=(), limits=None, layers=LAYERS):
+        self.lesson, self.sources, self.limits, self.layers = lesson, sources, limits or Limits(), layers
 
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="rnnkit-judge-"))
@@ -72,13 +78,14 @@ class Sandbox:
     def _start(self):
         self.control, theirs = socket.socketpair()
         settings = {
-            "control": theirs.fileno(), "root": str(self.folder / "root"), "namespaces": self.namespaces,
+            "control": theirs.fileno(), "root": str(self.folder / "root"), "layers": self.layers,
             "readable": readable(self.folder / "library"), "listed": standard_library(),
-            "limits": asdict(self.limits), "seed": self.seed,
+            "limits": asdict(self.limits), "sources": list(self.sources),
             "uid": 0 if os.getuid() else 2_000_000_000 + os.getpid(),
         }
+        (self.folder / "settings").write_text(json.dumps(settings))
         paths = os.pathsep.join(map(str, (self.folder / "library", PACKAGES[0].parent)))
-        command = [sys.executable, "-s", "-S", "-P", "-B", "-m", "sandbox.nursery", json.dumps(settings)]
+        command = [sys.executable, "-s", "-S", "-P", "-B", "-m", "sandbox.nursery", str(self.folder / "settings")]
         with open(self.folder / "complaints", "w") as complaints:
             self.parent = subprocess.Popen(
                 command, env={**ENVIRONMENT, "PYTHONPATH": paths}, cwd="/", pass_fds=[theirs.fileno()],
@@ -91,6 +98,13 @@ class Sandbox:
         self.parent.kill()
         self.parent.wait()
 
+    def renew(self):
+        """Begin again with a new parent, after something went wrong with the old one."""
+        self._stop()
+        shutil.rmtree(self.folder / "root", ignore_errors=True)
+        (self.folder / "root").mkdir()
+        self._start()
+
     def worker(self):
         """A fresh worker, as a context manager."""
         return Worker(self)
@@ -99,13 +113,23 @@ class Sandbox:
         """The file descriptor through which a new worker is reached."""
         ours, theirs = socket.socketpair()
         with theirs:
-            socket.send_fds(self.control, [b"F"], [theirs.fileno()])
+            try:
+                socket.send_fds(self.control, [b"F"], [theirs.fileno()])
+            except OSError as error:
+                raise NotSafe(f"The parent of the workers is gone: {error}. {self.complaints()}") from None
         return ours.detach()
+
+    def complaints(self):
+        """What the parent and its workers wrote before they were locked in."""
+        return (self.folder / "complaints").read_text()[-2000:]
 
     def kill(self):
         """Kill the worker and all that it started; what it used."""
-        self.control.sendall(b"K")
-        return wire.receive(self.control.fileno(), 60)
+        try:
+            self.control.sendall(b"K")
+            return wire.receive(self.control.fileno(), 60)
+        except (OSError, wire.Closed, wire.Late) as error:
+            raise NotSafe(f"The parent of the workers is gone: {error}. {self.complaints()}") from None
 
 
 class Worker:
@@ -120,7 +144,7 @@ class Worker:
             self.layers = wire.receive(self.pipe, 60)
         except (wire.Closed, wire.Late) as error:
             self.__exit__()
-            raise NotSafe(f"A worker could not lock itself in: {error}") from None
+            raise NotSafe(f"A worker could not lock itself in: {error}. {self.sandbox.complaints()}") from None
         return self
 
     def __exit__(self, *_):
@@ -158,13 +182,23 @@ def readable(library_folder):
     return sorted({os.path.realpath(path) for path in paths if os.path.exists(path)})
 
 
-def probe(namespaces=True):
-    """The layers that hold on this machine, and what a worker behind them can still do that it must not: no guess.
-
-    Raises NotSafe where not even a worker can be started.
-    """
+def probe(layers=LAYERS):
+    """The layers that hold on this machine, and what a worker behind them could still do that none may: it tries."""
     with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)  # so that no right is missing but the layers'
         secret = Path(folder) / "secret"
         secret.write_text("secret")
-        with Sandbox("00", namespaces=namespaces) as sandbox, sandbox.worker() as worker:
+        with Sandbox("00", layers=layers) as sandbox, sandbox.worker() as worker:
             return worker.layers, worker.do("attempt", 30, outside=str(secret))
+
+
+def insist(layers, escapes):
+    """Raise NotSafe unless what `probe` found is enough to run a stranger's code."""
+    if sys.platform != "linux":
+        raise NotSafe(f"A student's code is locked in by Linux's own means, and this is {sys.platform}. {INSTEAD}")
+    if lacking := [name for name in ("rlimits", "no capabilities", "seccomp") if name not in layers]:
+        raise NotSafe(f"This machine's kernel does not give: {', '.join(lacking)}. {INSTEAD}")
+    if not {"namespaces", "Landlock"} & set(layers):
+        raise NotSafe(f"This machine's kernel gives neither namespaces nor Landlock. {INSTEAD}")
+    if escapes:
+        raise NotSafe(f"From inside the sandbox, a probe could {', '.join(escapes)}. {INSTEAD}")

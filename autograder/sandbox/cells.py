@@ -7,6 +7,7 @@ gives a value to a name that an answer uses, or that a needed cell uses, and so 
 import __future__
 
 import ast
+import functools
 import linecache
 import re
 import symtable
@@ -77,6 +78,7 @@ def _givers(cells, known, name):
     return {cell.position for cell in written or [cell for cell in givers if cell.stub] or givers}
 
 
+@functools.cache
 def names(source):
     """The names that a cell gives a value to or changes, and the names that it uses."""
     try:

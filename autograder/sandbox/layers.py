@@ -5,13 +5,15 @@ Linux's own interfaces, called through ctypes: namespaces(7), landlock(7), secco
 be taken back by the process that did it.
 """
 
+import contextlib
 import ctypes
 import os
 import resource
 import struct
+import sys
 from pathlib import Path
 
-from sandbox import seccomp
+from . import seccomp
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -34,7 +36,8 @@ def called(result):
 
 
 def die_with_parent():
-    called(libc.prctl(SET_PDEATHSIG, SIGKILL, 0, 0, 0))
+    if sys.platform == "linux":
+        called(libc.prctl(SET_PDEATHSIG, SIGKILL, 0, 0, 0))
 
 
 def mount(source, target, kind=None, flags=0, options=None):
@@ -92,11 +95,11 @@ def own_folder(megabytes, uid):
     mount("none", WORK, "tmpfs", NOSUID | NODEV | NOEXEC, f"{owner}size={megabytes}m,nr_inodes=1k,mode=700")
 
 
-def lock_in(readable, listed, folder, limits, uid):
+def lock_in(layers, readable, listed, folder, limits, uid):
     """Lock this process in, for good. Returns the names of the layers that hold.
 
-    readable: the paths that can be read; listed: the folders of which only the names in them can be; folder: the one
-    that can be written. limits: megabytes of memory and of
+    layers: the names of those to try. readable: the paths that can be read; listed: the folders of which only the
+    names in them can be; folder: the one that can be written. limits: megabytes of memory and of
     files, seconds of computing. uid: whom a process of root's becomes; 0 leaves it as it is.
     """
     held = []
@@ -107,11 +110,10 @@ def lock_in(readable, listed, folder, limits, uid):
         "Landlock": lambda: landlock([*readable, *DEVICES[1:]], listed, [folder, DEVICES[0]]),
         "seccomp": seccomp.install,
     }.items():
-        try:
-            layer()
-            held.append(name)
-        except (OSError, ValueError, KeyError):
-            continue
+        with contextlib.suppress(OSError, ValueError, KeyError, AttributeError):  # the kernel has none, or refuses
+            if name in layers:
+                layer()
+                held.append(name)
     return held
 
 

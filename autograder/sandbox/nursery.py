@@ -1,6 +1,6 @@
 """The warm parent: it has NumPy in memory, and forks a worker for whoever asks.
 
-    python nursery.py SETTINGS     (JSON; the judge starts it, see autograder/sandboxed.py)
+    python -m sandbox.nursery SETTINGS     (a file of JSON; the judge writes it, see autograder/sandboxed.py)
 
 The judge sends "F" with one end of a socket pair: a worker is forked that talks through it. "K" kills the worker with
 everything it may have started, and answers with what it used. When the judge is gone, so is everybody here.
@@ -18,7 +18,7 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from sandbox import layers, watch, wire, worker
+from . import cells, layers, watch, wire, worker
 
 WARM = ("numpy.random", "numpy.linalg", "numpy.fft", "numpy.polynomial", "numpy.testing", "rnnkit", "copy",
         "dataclasses", "functools", "itertools", "math", "collections", "typing", "platform", "warnings", "logging")
@@ -30,16 +30,19 @@ class Nursery:
     def __init__(self, settings):
         self.control = socket.socket(fileno=settings["control"])
         self.readable, self.listed = settings["readable"], settings["listed"]
-        self.limits, self.uid, self.seed = settings["limits"], settings["uid"], settings["seed"]
+        self.sources, self.layers = settings["sources"], settings["layers"]
+        self.limits, self.uid = settings["limits"], settings["uid"]
         self.child, self.folder = None, layers.WORK
         layers.die_with_parent()
-        self.home = layers.enclose(self.readable, settings["root"]) if settings["namespaces"] else None
+        self.home = layers.enclose(self.readable, settings["root"]) if "namespaces" in self.layers else None
         if self.home is None and not all(map(anybody_reaches, self.readable)):
             self.uid = 0
 
     def serve(self):
         for name in WARM:
             importlib.import_module(name)
+        for source in self.sources:
+            cells.names(source)
         gc.freeze()
         while True:
             command, ends, _, _ = socket.recv_fds(self.control, 1, 1)
@@ -73,11 +76,11 @@ class Nursery:
                 layers.own_folder(self.limits["files"], self.uid)
                 held.append("namespaces")
             os.chdir(self.folder)
-            held += layers.lock_in(self.readable, self.listed, self.folder, self.limits, self.uid)
+            held += layers.lock_in(self.layers, self.readable, self.listed, self.folder, self.limits, self.uid)
             wire.send(pipe, held)
             os.dup2(0, 2)  # from here on, nobody listens
             watch.tell(pipe, (*self.readable, *sys.path, self.folder))
-            worker.work(pipe, self.seed, self.limits["printed"])
+            worker.work(pipe, self.limits["printed"])
         except BaseException:
             traceback.print_exc()
         finally:
@@ -96,4 +99,4 @@ def anybody_reaches(path):
 
 
 if __name__ == "__main__":
-    Nursery(json.loads(sys.argv[1])).serve()
+    Nursery(json.loads(Path(sys.argv[1]).read_text())).serve()

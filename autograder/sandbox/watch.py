@@ -6,7 +6,7 @@ import socket
 import sys
 from pathlib import Path
 
-from sandbox import wire
+from . import wire
 
 SUSPICIOUS = {"socket.": "tried to use the network", "subprocess.": "tried to start a process",
               "os.system": "tried to start a process", "os.exec": "tried to start a process",
