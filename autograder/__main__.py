@@ -1,6 +1,11 @@
 """The instructor's commands: `python -m autograder --help` lists them."""
 
+import json
+import os
+import shlex
 import sys
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import click
@@ -26,6 +31,61 @@ def open_course(folder):
 
 
 @main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def init(folder):
+    """Make a course folder DIR that stands by itself: nbgrader's settings, its gradebook, and a secret.
+
+    Run again, it adds what is missing and changes nothing that is there.
+    """
+    from autograder.course import Damaged, Occupied
+    from autograder.course import init as make
+    from autograder.lesson import SETTINGS, NoCourse
+
+    try:
+        made = make(folder, SETTINGS)
+    except (Occupied, Damaged, NoCourse) as error:
+        raise click.UsageError(str(error)) from None
+    if not made:
+        click.echo(f"{folder} is a course already. Nothing was changed.")
+        return
+    click.echo(f"Made in {folder}: {', '.join(made)}.\n")
+    for step in ("build", "collect submissions.zip", "grade"):
+        click.echo(f"  python -m autograder --course {shlex.quote(str(folder))} {step}")
+    click.echo("\nWho knows `secret` knows the inputs that answers are judged by. Keep it, and keep it to yourself.")
+
+
+@main.command()
+@click.argument("source", metavar="ARCHIVE_OR_FOLDER", type=click.Path(path_type=Path, exists=True))
+@click.option("--lesson", metavar="LESSON", help="Every notebook in it is of this lesson.")
+@click.option("--json", "as_json", is_flag=True, help="Print what became of every file as JSON.")
+@click.pass_obj
+def collect(folder, source, lesson, as_json):
+    """Copy what students handed in to the course: the latest notebook of each student and lesson.
+
+    Takes Canvas's and Moodle's download of all submissions, nbgrader's exchange or its folder of submissions, and
+    a plain folder or zip of <student>/<any name>.ipynb, <student>_<lesson>.ipynb or <student>.ipynb.
+
+    Exits with 1 where a file was refused. All the others are collected.
+    """
+    from tqdm import tqdm
+
+    from autograder import collect as collecting
+    from autograder.lesson import NoLesson
+
+    watch = partial(tqdm, unit=" submissions", disable=None, leave=False)
+    try:
+        layout, outcomes = collecting.collect(open_course(folder), source, lesson, watch)
+    except NoLesson as error:
+        raise click.UsageError(str(error)) from None
+    if as_json:
+        click.echo(json.dumps({"layout": layout, "outcomes": [asdict(outcome) for outcome in outcomes]}, indent=1))
+    else:
+        for line in collecting.lines(layout, outcomes):
+            click.echo(line)
+    sys.exit(any(outcome.status == "refused" for outcome in outcomes))
+
+
+@main.command()
 @click.argument("lessons", nargs=-1, metavar="[LESSON]...")
 @click.pass_obj
 def build(folder, lessons):
@@ -44,6 +104,53 @@ def build(folder, lessons):
         sys.exit(1)
     for name, points, changed in built:
         click.echo(f"{name:36} {points:4g} points   {'written' if changed else 'up to date'}")
+
+
+@main.command()
+@click.argument("lessons", nargs=-1, metavar="[LESSON]...")
+@click.option("--workers", type=click.IntRange(1), default=os.cpu_count(), show_default=True, help="At a time.")
+@click.option("--seed", type=int, help="Behind the random inputs. By default the course's secret.")
+@click.option("--again", is_flag=True, help="Also what is graded already. Marks given by hand are kept.")
+@click.option("--total", type=click.FloatRange(1), default=60.0, show_default=True, help="Seconds for a submission.")
+@click.option("--memory", type=click.IntRange(256), default=1024, show_default=True, help="Megabytes for a submission.")
+@click.option("--unsafe", is_flag=True, help="Grade although this machine cannot lock a student's code in.")
+@click.option("--json", "as_json", is_flag=True, help="Print every judgement as JSON.")
+@click.pass_obj
+def grade(folder, lessons, workers, seed, again, total, memory, unsafe, as_json):
+    """Judge what students handed in for each LESSON, in a sandbox, and write the marks into the gradebook.
+
+    Without a LESSON, for all of them. What was graded before and has not changed is left alone, so that a run that was
+    interrupted goes on where it stopped.
+
+    Exits with 1 where the engine failed on a submission, and with 3 where this machine has no sandbox.
+    """
+    from tqdm import tqdm
+
+    from autograder import course as courses
+    from autograder.grade import Settings, summary
+    from autograder.grade import grade as grade_all
+    from autograder.lesson import NoLesson
+    from autograder.sandboxed import Limits, NotSafe
+
+    course = open_course(folder)
+    settings = Settings(courses.seed(course) if seed is None else seed, Limits(total=total, memory=memory), workers,
+                        unsafe=unsafe, again=again)
+    watch = partial(tqdm, unit=" submissions", disable=None, leave=False)
+    try:
+        judgements = grade_all(course, lessons or course.lessons(), settings, watch)
+    except NoLesson as error:
+        raise click.UsageError(str(error)) from None
+    except NotSafe as error:
+        click.echo(f"Nothing was graded. {error}", err=True)
+        sys.exit(3)
+    except KeyboardInterrupt:
+        click.echo("\nStopped. What was graded is in the gradebook; the same command goes on from here.", err=True)
+        sys.exit(130)
+    if as_json:
+        click.echo(json.dumps([judgement.as_dict() for judgement in judgements], indent=1))
+    else:
+        summary(judgements)
+    sys.exit(any(judgement.status == "failed" for judgement in judgements))
 
 
 if __name__ == "__main__":

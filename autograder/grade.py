@@ -5,10 +5,13 @@ import json
 import os
 import signal
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from multiprocessing import connection, get_context
 from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
 
 from autograder import submission
 from autograder.judge import judge, not_judged
@@ -170,3 +173,20 @@ def one(task, lesson, settings, held, sandbox):
         return not_judged(task.student, lesson, "failed", why), read
     judgement.seed = hashlib.sha256(str(settings.seed).encode()).hexdigest()[:12]
     return judgement, read
+
+
+def summary(judgements):
+    """Print a line for each lesson: how many were graded, how they ended, and what they earned."""
+    table = Table("lesson", "graded", "how they ended", "mean points", "to look at")
+    for name in dict.fromkeys(judgement.lesson for judgement in judgements):
+        of_lesson = [judgement for judgement in judgements if judgement.lesson == name]
+        endings = Counter(judgement.status for judgement in of_lesson)
+        most = sum(verdict.points for verdict in of_lesson[0].verdicts.values())
+        mean = sum(judgement.earned for judgement in of_lesson) / len(of_lesson)
+        table.add_row(name, str(len(of_lesson)), ", ".join(f"{count} {status}" for status, count in endings.items()),
+                      f"{mean:.2f} of {most:g}", str(sum(bool(judgement.flags) for judgement in of_lesson)))
+    if judgements:
+        Console().print(table)
+        Console().print(f"Sandbox: {', '.join(judgements[0].layers) or 'see each submission'}.")
+    else:
+        Console().print("Nothing to grade: everything that was handed in is graded already.")
