@@ -39,7 +39,8 @@ class Course:
         """
         own = Path(folder or ".").resolve() / SETTINGS
         if own.exists():
-            return cls(own)
+            course = cls(own)
+            return course if folder or not (course.folder / SETTINGS).exists() else cls(course.folder / SETTINGS)
         if not Path(SETTINGS).exists():
             raise NoCourse(f"{own.parent} has no {SETTINGS}. Run this at the root of the repository, or "
                            f"make a course folder with `python -m autograder init {folder or 'DIR'}`.")

@@ -1,0 +1,81 @@
+"""A course folder that stands by itself: nbgrader's settings, its gradebook, and the secret of the judge."""
+
+import os
+import re
+import secrets
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from autograder import gradebook
+from autograder.lesson import SETTINGS, Course, NoCourse
+
+STEPS = ("source", "submitted", "autograded", "feedback")
+OURS = {*STEPS, "release", "gradebook.db", "grades.csv", "secret", ".ipynb_checkpoints", ".nbgrader.log"}
+WHERE = re.compile(r"^course = .*$", re.MULTILINE)
+HERE = "course = Path(__file__).resolve().parent"
+
+
+class Occupied(Exception):
+    """The folder holds something else."""
+
+
+class Damaged(Exception):
+    """The secret is not one that we wrote."""
+
+
+def init(folder, settings):
+    """Make a course folder, or what is missing of one. Gives the names of what was made.
+
+    settings: the nbgrader_config.py to go by; all but the course folder itself is taken over. Raises Occupied,
+    and writes nothing, where the folder holds something that does not belong to a course.
+    """
+    folder = Path(folder).resolve()
+    own = folder / SETTINGS
+    if folder.exists() and not folder.is_dir():
+        raise Occupied(f"{folder} is a file: expected a new folder, an empty one, or a course.")
+    there = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    if strange := sorted(there - OURS - {SETTINGS}):
+        raise Occupied(f"{folder} holds something else, such as {strange[0]}: name a new folder, or an empty one.")
+    if own.exists() and HERE not in own.read_text(encoding="utf-8").splitlines():
+        raise Occupied(f"{own} was not written by `init`: name a new folder, or an empty one.")
+    if not own.exists() and not Path(settings).exists():
+        raise NoCourse(f"There is no {settings} to take the settings from: run this at the root of the repository.")
+    for step in STEPS:
+        (folder / step).mkdir(parents=True, exist_ok=True)
+    if not own.exists():
+        write_settings(own, Path(settings))
+    course = Course(own)
+    seed(course)
+    if "gradebook.db" not in there:
+        gradebook.create(course.coursedir.db_url, course.coursedir.course_id)
+    return sorted({*STEPS, SETTINGS, "secret", "gradebook.db"} - there)
+
+
+def write_settings(own, settings):
+    text, changed = WHERE.subn(HERE, settings.read_text(encoding="utf-8"))
+    if changed != 1:
+        raise NoCourse(f"{settings} should say in one line, `course = ...`, where the course is: found {changed}.")
+    new = own.with_suffix(".new")
+    new.write_text(text, encoding="utf-8")
+    os.replace(new, own)
+
+
+def seed(course):
+    """The number behind the judge's inputs: 256 random bits, drawn once for a course and kept in its `secret`.
+
+    Whoever knows it knows the inputs: its owner alone may read it. Raises Damaged rather than draw another one.
+    """
+    path = course.folder / "secret"
+    if not path.exists():
+        course.folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=course.folder, prefix=".secret.") as new:  # mode 0600
+            new.write(secrets.token_hex(32) + "\n")
+            new.flush()
+            with suppress(FileExistsError):  # another process was faster
+                os.link(new.name, path)  # there is never half a secret
+    text = path.read_text(encoding="utf-8", errors="replace").strip()
+    if not re.fullmatch("[0-9a-f]{64}", text):
+        raise Damaged(f"{path} should hold 64 hexadecimal digits and does not. Put it back from a backup; or "
+                      "delete it, and the next run draws another one: marks may then differ from earlier ones.")
+    return int(text, 16)

@@ -1,0 +1,137 @@
+"""Who handed in a file, and for which lesson: read from the layout of what was downloaded."""
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from autograder.archive import Refused
+
+NOTEBOOK = re.compile(r"(?P<stem>.+)\.ipynb(\.txt|\.json)?", re.I | re.S)  # some browsers add a suffix
+RENAMED = r"(?:[-_ ]?copy\d*|-\d+| ?\(\d+\))*"  # what Canvas, Jupyter and browsers add to a name in use
+LEFT_BY_TOOLS = re.compile(r"(.*/)?(__MACOSX/.*|\.ipynb_checkpoints/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)")
+GRADE_ID = re.compile(rb'"grade_id"\s*:\s*"(?:check-)?([^"\\]{1,100})"')
+TIME = re.compile(r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,6})?) ?(UTC|Z|[+-]\d\d:?\d\d)?")
+
+# Canvas: content_zipper.rb. The user's id is the same in every assignment, the upload's id only grows, and a name
+# loses everything but its letters and digits. An anonymous student has another id in every assignment.
+CANVAS = (r"(?:[^\W_]+_(?:LATE_)?(?P<student>[1-9]\d*)|(?:LATE_)?(?P<anonymous>anon_[A-Za-z0-9]+))"
+          r"_(?P<upload>[1-9]\d*)_(?P<file>[^/]+)")
+# Moodle: mod/assign/classes/downloader.php. The number behind the name is another one in every assignment, so
+# the student is known by the name; it holds no underscore.
+MOODLE = (r"(?P<student>[^_/]+)(?:_(?P<person>\d+))?_assignsubmission_file"
+          r"(?:_?/(?:.*/)?|_)(?P<file>[^/]+)")
+EXCHANGE = (r"(?P<student>[^+/]+)\+(?P<lesson>[^+/]+)\+(?P<time>[^+/]+)(?:\+[^/]*)?"
+            r"/(?:.*/)?(?P<file>[^/]+)")
+SUBMITTED = r"(?P<student>[^/]+)/(?P<lesson>{lessons})/(?:.*/)?(?P<file>[^/]+)"
+PLAIN = r"(?:(?P<student>[^/]+)/(?:.*/)?)?(?P<file>[^/]+)"
+
+
+class Layout(NamedTuple):
+    """label: for a person. top: the one folder that holds everything, or "". pattern: of a path below it."""
+
+    label: str
+    top: str
+    pattern: str
+
+    def parts(self, name):
+        """What a path says, as a dictionary, or None where it does not fit."""
+        match = re.fullmatch(self.pattern, name.removeprefix(self.top), re.S)
+        return match and {key: text for key, text in match.groupdict().items() if text is not None}
+
+
+def recognise(names, everything, lessons):
+    """The layout that most of the notebooks have. Raises Refused where a folder's name could be a student's.
+
+    names: of the notebooks. everything: the names of all files, the refused ones too.
+    """
+    tops = {name.split("/")[0] + "/" if "/" in name else "" for name in everything}
+    top = tops.pop() if len(tops) == 1 else ""
+    known = {
+        "Canvas's download of submissions": CANVAS,
+        "Moodle's download of all submissions": MOODLE,
+        "nbgrader's exchange": EXCHANGE,
+        "nbgrader's folder of submissions": SUBMITTED.format(lessons="|".join(map(re.escape, lessons))),
+    }
+    for inside in dict.fromkeys(["", top]):
+        for label, pattern in known.items():
+            layout = Layout(label, inside, pattern)
+            if sum(layout.parts(name) is not None for name in names) > len(names) / 2:
+                return layout
+    flat = [name.removeprefix(top) for name in names if "/" not in name.removeprefix(top)]
+    if top and flat and not {stem(name) for name in flat} <= set(lessons):
+        raise Refused(f"holds one folder, {top}, with notebooks right in it: is that a student, or a class? "
+                      "Collect the folder itself if it is a class; give each student a folder if not")
+    return Layout("a plain folder", "" if flat or not names else top, PLAIN)
+
+
+def stem(file):
+    match = NOTEBOOK.fullmatch(file)
+    return match["stem"] if match else ""
+
+
+def named_lesson(file, lessons):
+    """The lesson whose whole name is in a file's name, or None."""
+    text = unicodedata.normalize("NFC", stem(file)).casefold()
+    inside = [name for name in lessons if name.casefold() in text]
+    longest = [name for name in inside if not any(name in other and name != other for other in inside)]
+    return longest[0] if len(longest) == 1 else None
+
+
+def lesson_inside(data, exercises):
+    """The one lesson whose cells a notebook holds. Raises Refused where there is none, or more.
+
+    exercises: lesson -> the names of its exercises and essays.
+    """
+    found = {text.decode(errors="replace") for text in GRADE_ID.findall(data)}
+    lessons = [lesson for lesson, names in exercises.items() if found & names]
+    if len(lessons) != 1:
+        what = f"cells of {' and '.join(lessons)}" if lessons else "no cell of a lesson"
+        raise Refused(f"could be any lesson: its name says nothing, and it holds {what}. Rename it, or use --lesson")
+    return lessons[0]
+
+
+def resubmission(file):
+    """3 for name-3.ipynb."""
+    match = re.search(r"-(\d{1,9})$", stem(file))
+    return int(match[1]) if match else 0
+
+
+def flat_student(file, lessons):
+    """ada of ada.ipynb and of ada_<lesson>.ipynb, or None of <lesson>.ipynb."""
+    name = stem(file)
+    for lesson in lessons:
+        match = re.fullmatch(rf"(?P<student>.*?)[-_. ]*{re.escape(lesson)}{RENAMED}", name, re.I | re.S)
+        if match:
+            return match["student"] or None
+    return name
+
+
+def student_id(text):
+    """A name that is safe as a folder, in a glob and on a command line; raises Refused where nothing is left.
+
+    Letters, digits, marks and . - _ @ and single spaces stay; anything else becomes an underscore.
+    """
+    text = unicodedata.normalize("NFC", text)
+    text = "".join(c if unicodedata.category(c)[0] in "LMN" or c in ".-_@ " else "_" for c in text)
+    text = re.sub(" +", " ", text).strip(" ").lstrip(".- ")
+    if not text.strip("._ "):
+        raise Refused("names no student")
+    if len(text) > 100 or len(text.encode()) > 200:
+        raise Refused("names a student with more than 100 letters")
+    return text
+
+
+def alike(student):
+    """The same for two ids that some file systems, or some eyes, take for one."""
+    return unicodedata.normalize("NFKC", student).casefold()
+
+
+def parse_time(text):
+    """nbgrader's `2026-01-31 12:00:00.000000 UTC`, or None."""
+    match = TIME.fullmatch(text.strip())
+    try:
+        when = datetime.fromisoformat(match[1] + (match[2] or "Z").replace("UTC", "Z")) if match else None
+        return when and when.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
