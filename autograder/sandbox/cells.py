@@ -159,6 +159,8 @@ def _stand_ins(statement):
 def _stopped(error, path):
     try:
         said = "".join(traceback.format_exception_only(error)).strip()
+        if isinstance(error, SyntaxError) and error.text:
+            return f"{type(error).__name__}: {error.msg}\nIn line {error.lineno} of the cell: {error.text.strip()}"
         lines = [number for frame, number in traceback.walk_tb(error.__traceback__)
                  if frame.f_code.co_filename == path]
     except Exception:

@@ -77,6 +77,8 @@ def _read(pipe, length, ends):
 
 def _plain(value, arrays):
     if isinstance(value, np.ndarray):
+        if value.dtype.str not in DTYPES:
+            raise TypeError(f"a message holds arrays of {', '.join(DTYPES)}, not of {value.dtype.str}")
         value = np.ascontiguousarray(value).reshape(value.shape)
         arrays.append(value)
         return {"array": [value.dtype.str, *value.shape]}
