@@ -75,7 +75,7 @@ def collect(course, source, lesson=None, watch=iter):
     def refuse(file, error, student="", lesson=""):
         outcomes.append(Outcome(file, "refused", student, lesson, str(error)))
 
-    layout = layouts.Layout("nothing", "", "")
+    layout = layouts.Layout("", "", "")
     try:
         with opened(source) as (entries, refused):
             for file, why in refused:
@@ -97,7 +97,8 @@ def collect(course, source, lesson=None, watch=iter):
 def lines(layout, outcomes):
     """The outcomes for a person: how many of each, and each one that needs a look. Nothing in a name reaches the
     terminal that is not a character to see."""
-    yield f"Read as {layout}."
+    if layout:
+        yield f"Read as {layout}."
     for status, meaning in STATUSES.items():
         some = [outcome for outcome in outcomes if outcome.status == status]
         if some:
@@ -174,7 +175,8 @@ def one_person_each(course, claims, refuse):
         persons, names = people[layouts.alike(claim.student)], ids[layouts.alike(claim.student)]
         if len(persons) > 1 or len(names) > 1:
             several = sorted({" ".join(filter(None, person)) for person in persons} | names)
-            refuse(claim.entry.name, "could be of several students, who would get one folder: " + ", ".join(several),
+            named = ", ".join(several[:3]) + (f" and {len(several) - 3} more" if len(several) > 3 else "")
+            refuse(claim.entry.name, f"could be of several students, who would get one folder: {named}",
                    claim.student, claim.lesson)
         else:
             yield claim

@@ -10,12 +10,13 @@ from autograder.archive import Refused
 NOTEBOOK = re.compile(r"(?P<stem>.+)\.ipynb(\.txt|\.json)?", re.I | re.S)  # some browsers add a suffix
 RENAMED = r"(?:[-_ ]?copy\d*|-\d+| ?\(\d+\))*"  # what Canvas, Jupyter and browsers add to a name in use
 LEFT_BY_TOOLS = re.compile(r"(.*/)?(__MACOSX/.*|\.ipynb_checkpoints/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)")
-GRADE_ID = re.compile(rb'"grade_id"\s*:\s*"(?:check-)?([^"\\]{1,100})"')
+GRADE_ID = re.compile(rb'"grade_id"\s*:\s*"(?:check-)?([^"\\]{1,200})"')
 TIME = re.compile(r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,6})?) ?(UTC|Z|[+-]\d\d:?\d\d)?")
 
-# Canvas: content_zipper.rb. The user's id is the same in every assignment, the upload's id only grows, and a name
-# loses everything but its letters and digits. An anonymous student has another id in every assignment.
-CANVAS = (r"(?:[^\W_]+_(?:LATE_)?(?P<student>[1-9]\d*)|(?:LATE_)?(?P<anonymous>anon_[A-Za-z0-9]+))"
+# Canvas: content_zipper.rb. The user's id is the same in every assignment, and the upload's id only grows. A name
+# loses its spaces and signs; one that keeps an underscore could pass for two ids, and is not taken. An anonymous
+# student has another id in every assignment.
+CANVAS = (r"(?:[^_/]+_(?:LATE_)?(?P<student>[1-9]\d*)|(?:LATE_)?(?P<anonymous>anon_[A-Za-z0-9]+))"
           r"_(?P<upload>[1-9]\d*)_(?P<file>[^/]+)")
 # Moodle: mod/assign/classes/downloader.php. The number behind the name is another one in every assignment, so
 # the student is known by the name; it holds no underscore.
@@ -83,8 +84,8 @@ def lesson_inside(data, exercises):
 
     exercises: lesson -> the names of its exercises and essays.
     """
-    found = {text.decode(errors="replace") for text in GRADE_ID.findall(data)}
-    lessons = [lesson for lesson, names in exercises.items() if found & names]
+    homes = {name.encode(): lesson for lesson, names in exercises.items() for name in names}
+    lessons = sorted({homes[match[1]] for match in GRADE_ID.finditer(data) if match[1] in homes})
     if len(lessons) != 1:
         what = f"cells of {' and '.join(lessons)}" if lessons else "no cell of a lesson"
         raise Refused(f"could be any lesson: its name says nothing, and it holds {what}. Rename it, or use --lesson")
@@ -101,9 +102,9 @@ def flat_student(file, lessons):
     """ada of ada.ipynb and of ada_<lesson>.ipynb, or None of <lesson>.ipynb."""
     name = stem(file)
     for lesson in lessons:
-        match = re.fullmatch(rf"(?P<student>.*?)[-_. ]*{re.escape(lesson)}{RENAMED}", name, re.I | re.S)
+        match = re.fullmatch(rf"(?P<student>.*){re.escape(lesson)}{RENAMED}", name, re.I | re.S)
         if match:
-            return match["student"] or None
+            return match["student"].rstrip("-_. ") or None
     return name
 
 

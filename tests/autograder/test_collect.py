@@ -127,6 +127,7 @@ def test_canvas(course, built, tmp_path):
         f"lovelaceada_101_9002_{DOUBLING}-1.ipynb": notebook(built, says="second"),
         f"turingalan_LATE_102_9003_{TRIPLING}-3.ipynb": notebook(built, TRIPLING, "late"),
         f"groß_103_9004_{DOUBLING}.ipynb": notebook(built, says="umlaut"),
+        f"प्रिया_105_9008_{DOUBLING}.ipynb": notebook(built, says="marks"),
         "hopper_104_9005_my_homework_2_3_final.ipynb": notebook(built, TRIPLING, "renamed"),
         f"anon_Ab3xY_9006_{DOUBLING}.ipynb": notebook(built, says="anonymous"),
         f"LATE_anon_Zz9_9007_{DOUBLING}.ipynb": notebook(built, says="anonymous and late"),
@@ -134,7 +135,7 @@ def test_canvas(course, built, tmp_path):
     assert collection.layout == "Canvas's download of submissions" and not refusals(collection)
     assert submitted(course) == {
         f"101/{DOUBLING}": "second", f"102/{TRIPLING}": "late", f"103/{DOUBLING}": "umlaut",
-        f"104/{TRIPLING}": "renamed", f"anon_Ab3xY/{DOUBLING}": "anonymous",
+        f"105/{DOUBLING}": "marks", f"104/{TRIPLING}": "renamed", f"anon_Ab3xY/{DOUBLING}": "anonymous",
         f"anon_Zz9/{DOUBLING}": "anonymous and late",
     }
     assert became(collection)[f"lovelaceada_101_9001_{DOUBLING}.ipynb"] == "older"
@@ -179,6 +180,12 @@ def test_two_students_of_moodle_with_one_name_are_refused(course, built, tmp_pat
     whys = list(refusals(collection).values())
     assert len(whys) == 2 and all("Li Wei 31, Li Wei 32" in why for why in whys)
     assert submitted(course) == {f"Ada/{DOUBLING}": "ada"}
+
+
+def test_a_class_that_moodle_made_anonymous_is_refused_in_a_few_words(course, built, tmp_path):
+    collection = collect(course, zipped(tmp_path / "a.zip", {
+        f"Participant_{i}_assignsubmission_file/{DOUBLING}.ipynb": notebook(built) for i in range(50)}))
+    assert len(refusals(collection)) == 50 and max(map(len, refusals(collection).values())) < 150
 
 
 def test_nbgraders_exchange(course, built, tmp_path):
