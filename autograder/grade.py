@@ -76,7 +76,10 @@ def handed_in(course, lesson, settings):
         if not os.path.lexists(path):
             path = next(iter(sorted(folder.glob("*.ipynb"))), path)  # under another name
         own = shared.copy()
-        own.update(submission.fingerprint(path))
+        try:
+            own.update(submission._content(path))
+        except submission.Unreadable as why:
+            own.update(str(why).encode())
         yield Task(folder.parent.name, path, own.hexdigest())
 
 
@@ -159,14 +162,14 @@ def serve(pipe, strangers, lesson, settings, held):
 
 def one(task, lesson, settings, held, sandbox):
     """The Judgement on one submission, whatever it is, and the Submission if it can be read."""
+    read = None
     try:
         read = submission.read(task.path, lesson)
-    except submission.Unreadable as why:
-        return not_judged(task.student, lesson, "unreadable", str(why)), None
-    try:
         judgement = judge(task.student, lesson, read, sandbox, settings.seed)
         if judgement.layers != held:
             raise NotSafe(f"its sandbox had {', '.join(judgement.layers) or 'nothing'}, not {', '.join(held)}")
+    except submission.Unreadable as why:
+        return not_judged(task.student, lesson, "unreadable", str(why)), None
     except Exception as error:
         sandbox.renew()
         why = f"The engine failed: {type(error).__name__}: {error}"[:500]
