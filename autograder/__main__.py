@@ -51,6 +51,7 @@ def init(folder):
     click.echo(f"Made in {folder}: {', '.join(made)}.\n")
     for step in ("build", "collect submissions.zip", "grade"):
         click.echo(f"  python -m autograder --course {shlex.quote(str(folder))} {step}")
+    click.echo(f"  cd {shlex.quote(str(folder))} && jupyter lab   # nbgrader's Formgrader is in its menu")
     click.echo("\nWho knows `secret` knows the inputs that answers are judged by. Keep it, and keep it to yourself.")
 
 
@@ -151,6 +152,47 @@ def grade(folder, lessons, workers, seed, again, total, memory, unsafe, as_json)
     else:
         summary(judgements)
     sys.exit(any(judgement.status == "failed" for judgement in judgements))
+
+
+@main.command()
+@click.argument("lessons", nargs=-1, metavar="[LESSON]...")
+@click.option("--json", "as_json", is_flag=True, help="Print the pages, and what failed, as JSON.")
+@click.pass_obj
+def feedback(folder, lessons, as_json):
+    """Write a page of feedback for each student and LESSON that was graded. Marks given by hand are in it.
+
+    Without a LESSON, for all of them. Exits with 1 where a page could not be written. All the others are.
+    """
+    from tqdm import tqdm
+
+    from autograder import feedback as pages
+
+    course, written, failed = open_course(folder), {}, {}
+    for lesson in lessons or [name for name in course.lessons() if pages.graded(course, name)]:
+        with tqdm(total=len(pages.graded(course, lesson)), unit=" pages", disable=None, leave=False) as bar:
+            try:
+                written[lesson] = [str(page) for page in pages.feedback(course, lesson, bar.update)]
+            except pages.Failed as error:
+                failed[lesson] = str(error)
+    if as_json:
+        click.echo(json.dumps({"written": written, "failed": failed}, indent=1))
+    else:
+        for lesson, names in written.items():
+            click.echo(f"{lesson:36} {len(names):5} pages")
+    for lesson, log in failed.items():
+        click.echo(f"{lesson}: nbgrader could not write every page.\n{log}", err=True)
+    sys.exit(bool(failed))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the file's name as JSON.")
+@click.pass_obj
+def export(folder, as_json):
+    """Write the marks of every student and lesson into one table, grades.csv in the course folder."""
+    from autograder.feedback import export as write
+
+    path = str(write(open_course(folder)))
+    click.echo(json.dumps({"grades": path}) if as_json else path)
 
 
 if __name__ == "__main__":

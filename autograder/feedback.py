@@ -8,6 +8,8 @@ from nbgrader.apps.api import NbGraderAPI
 from nbgrader.plugins import CsvExportPlugin
 from traitlets.config import Config
 
+from autograder.gradebook import create
+
 SANITIZED = Config({"HTMLExporter": {  # also where a course's own settings say nothing about it
     "sanitize_html": True,
     "filters": {"markdown2html": "autograder.sanitize.markdown", "clean_html": "autograder.sanitize.markup"},
@@ -30,9 +32,14 @@ def feedback(course, lesson_name, progress=None):
     result = NbGraderAPI(coursedir=course.coursedir, config=config).generate_feedback(lesson_name)
     if not result["success"]:
         raise Failed(result.get("log") or result["error"])
+    return [course.path("feedback", student, lesson_name) / f"{lesson_name}.html"
+            for student in graded(course, lesson_name)]
+
+
+def graded(course, lesson_name):
+    """The students who have an autograded notebook of a lesson."""
     students = course.path("autograded", "x", lesson_name).parent.parent
-    pages = [course.path("feedback", folder.name, lesson_name) / f"{lesson_name}.html" for folder in students.iterdir()]
-    return sorted(page for page in pages if page.exists())
+    return sorted(path.parent.parent.name for path in students.glob(f"*/{lesson_name}/{lesson_name}.ipynb"))
 
 
 def export(course):
@@ -40,6 +47,7 @@ def export(course):
     plugin = CsvExportPlugin(config=course.config)
     path = Path(plugin.to or course.folder / "grades.csv")
     plugin.to = f"{path}.new"
+    create(course.coursedir.db_url, course.coursedir.course_id)
     with Gradebook(course.coursedir.db_url, course.coursedir.course_id) as gradebook:
         plugin.export(gradebook)
     os.replace(plugin.to, path)

@@ -1,0 +1,340 @@
+"""What students and instructors see of a graded class: nbgrader's feedback, its export and its Formgrader."""
+
+import csv
+import json
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from click.testing import CliRunner
+from nbconvert.exporters import HTMLExporter
+
+from autograder.__main__ import main
+from autograder.build import build_lessons
+from autograder.feedback import Failed, export, feedback
+from autograder.judgement import Judgement
+from autograder.lesson import Course
+from autograder.record import Book
+from autograder.sanitize import LONGEST, markdown
+from rnnkit.checking import Verdict
+from rnnkit.checking.card import as_html
+
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own queries
+
+ROOT = Path(__file__).resolve().parents[2]
+LESSON = "03_backpropagation_through_time"
+ESSAY = "why-gradients-add"
+TOKEN = "a-token"
+HOSTILE = r"""
+<script>alert(1)</script>
+<img src=x onerror=alert(1)>
+<svg/onload=alert(1)>
+<svg><script>alert(1)</script>
+[a](javascript:alert(1))
+[a](JaVa&#115;cript:alert(1))
+[a](&#1;javascript:alert(1))
+[a][b]\n\n[b]: javascript:alert(1)
+<javascript:alert(1)>
+[a](data:text/html,<script>alert(1)</script>)
+![a](javascript:alert(1))
+![a](https://example.org/seen.png)
+<a href='vbscript:x' onclick='alert(1)'>a</a>
+<iframe src=javascript:alert(1)>
+<iframe srcdoc='<script>alert(1)</script>'>
+<form action=javascript:alert(1)><button>a
+<object data=x>
+<embed src=x>
+<base href=//example.org>
+<meta http-equiv=refresh content='0;url=javascript:alert(1)'>
+<link rel=stylesheet href=//example.org>
+<style>@import '//example.org';</style>
+<div style='position:fixed;top:0;background:url(//example.org)'>over it</div>
+<math><mtext></p><style><img src onerror=alert(1)>
+<details open ontoggle=alert(1)><summary>a</summary></details>
+```mermaid\n</pre><script>alert(1)</script>\n```
+```<script>alert(1)</script>\na\n```
+$</p><script>alert(1)</script>$
+# <img src onerror=alert(1)>
+| <img src onerror=alert(1)> |\n|--|\n| a |
+<!--><script>alert(1)</script>-->
+<input id=why-gradients-add>
+<p id=why-gradients-add class=full-credit name=submission_id>a</p>
+# why-gradients-add
+<template><script>alert(1)</script></template>
+<noscript><p title='</noscript><img src onerror=alert(1)>'>
+<textarea></textarea><script>alert(1)</script>
+</div></div></body><script>alert(1)</script>
+{{ 7 * 191 }}{% raw %}
+\x1b]0;title\x07\x1b[31mred<script>alert(1)</script>\x00
+"""
+HOSTILE = [line.replace(r"\n", "\n").replace(r"\x1b", "\x1b").replace(r"\x07", "\x07").replace(r"\x00", "\0")
+           for line in HOSTILE.strip().splitlines()]
+ACTIVE = ["script", "iframe", "object", "embed", "form", "input", "button", "textarea", "svg", "math", "base", "meta",
+          "link", "style", "template", "noscript"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    position: int
+    kind: str
+    source: str
+    grade_id: str = ""
+
+
+@dataclass(frozen=True)
+class Submission:
+    cells: tuple
+    remarks: tuple = ()
+    claims: dict = field(default_factory=dict)
+
+    def answers(self):
+        names = ("numerical_gradient", "rnn_step_backward", "rnn_backward", ESSAY)
+        return {cell.grade_id: cell for cell in self.cells if cell.grade_id in names}
+
+
+def handed_in(lesson, essay, added=()):
+    cells = [(cell.cell_type, essay if cell.id == ESSAY else cell.source,
+              cell.id if "nbgrader" in cell.metadata else "") for cell in lesson.instructor.cells]
+    cells[1:1] = [(kind, text, "") for text in added for kind in ("markdown", "code", "raw")]
+    return Submission(tuple(Cell(position, *cell) for position, cell in enumerate(cells)))
+
+
+def judged(lesson, student, said="", **known):
+    lines = [("wrong", f"dW_h is wrong {said}"), ("hint", "Look at the sum over t."), ("printed", f"it says {said}")]
+    verdicts = {name: Verdict(name, points, 0.5, lines) for name, points in lesson.exercises.items()}
+    return Judgement(student, lesson.name, verdicts=verdicts, layers=["Landlock"], **known)
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """Three students' work on record: one honest, one hostile in every cell and line, one in a file that is none."""
+    root = tmp_path_factory.mktemp("repository")
+    shutil.copytree(ROOT / "solutions" / LESSON, root / "solutions" / LESSON)
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("RNNKIT_COURSE", raising=False)
+        build_lessons(root)
+        course = Course(root / "nbgrader_config.py")
+        lesson = course.lesson(LESSON)
+        with Book(course) as book:
+            book.register(lesson)
+            book.record(judged(lesson, "honest"), handed_in(lesson, "Each use *counts*, and $a < b$."), lesson, "1")
+            hostile = handed_in(lesson, "\n\n".join(HOSTILE), HOSTILE)
+            said = " ".join(HOSTILE)
+            book.record(judged(lesson, "hostile", said, detail=said, remarks=HOSTILE,
+                               printed=dict.fromkeys(range(len(hostile.cells)), said)), hostile, lesson, "1")
+            book.record(judged(lesson, "Zoë 明", status="unreadable", detail="It is a picture."), None, lesson, "1")
+        yield course
+
+
+@pytest.fixture(scope="module")
+def pages(course):
+    """The students' feedback."""
+    written = feedback(course, LESSON)
+    assert [page.parent.parent.name for page in written] == ["Zoë 明", "honest", "hostile"]
+    return {page.parent.parent.name: page.read_text() for page in written}
+
+
+@pytest.fixture(scope="module")
+def formgrader(course):
+    """Asks the Formgrader of a running Jupyter server."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    headers = {"Authorization": f"token {TOKEN}"}
+    command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", f"--ServerApp.port={port}",
+               f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={course.folder.parent}"]
+
+    def ask(path, method="GET", data=None):
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/formgrader/{path}", method=method,
+                                         data=data and json.dumps(data).encode(), headers=headers)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.read().decode()
+
+    with subprocess.Popen(command, cwd=course.folder.parent, stderr=subprocess.DEVNULL) as server:
+        try:
+            for _ in range(200):
+                try:
+                    ask("api/status")
+                    break
+                except (urllib.error.URLError, ConnectionError):
+                    time.sleep(0.1)
+            yield ask
+        finally:
+            server.terminate()
+
+
+def submissions(formgrader):
+    return {row["student"]: row for row in json.loads(formgrader(f"api/submitted_notebooks/{LESSON}/{LESSON}"))}
+
+
+def active(page):
+    """All in a page that could run, fetch or cover something, or be taken for one of the page's own elements."""
+    soup = BeautifulSoup(page, "html.parser")
+    found = [f"{tag.name} {sorted(map(str, tag.attrs.items()))} {tag.get_text()}" for tag in soup.find_all(ACTIVE)]
+    runs = ("srcdoc", "action", "formaction", "background", "poster", "http-equiv")
+    for tag in soup.find_all(True):
+        for name, value in tag.attrs.items():
+            allowed = r"data:image/png" if tag.name == "img" else r"#|https?://|/|\.\./"
+            if (name.startswith("on") or name in runs
+                    or (name in ("href", "src", "data") and not re.match(allowed, value))
+                    or (name in ("id", "name") and not value.startswith("cell-id=added-"))
+                    or (name == "style" and re.search("position|url|import|fixed", value))
+                    or (name == "class" and "full-credit" in value)):
+                found.append(f"{tag.name} {name}={value}")
+    return found
+
+
+def brought_in(page, by):
+    known = set(active(by))
+    return [thing for thing in active(page) if thing not in known]
+
+
+def test_nothing_that_a_student_wrote_runs_in_feedback(pages):
+    assert brought_in(pages["hostile"], by=pages["honest"]) == []
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in pages["hostile"]
+    assert "1337" not in pages["hostile"] and "\x1b" not in pages["hostile"]
+
+
+def test_without_the_sanitizer_it_would(course):
+    pages = {student: HTMLExporter(template_name="classic").from_filename(
+        course.path("autograded", student, LESSON) / f"{LESSON}.ipynb")[0] for student in ("honest", "hostile")}
+    found = " ".join(brought_in(pages["hostile"], by=pages["honest"]))
+    for trace in ("script [] alert(1)", "onerror=alert(1)", "href=javascript:alert(1)", "iframe", "position:fixed",
+                  "id=why-gradients-add", "src=https://example.org/seen.png"):
+        assert trace in found
+
+
+def test_the_judges_card_keeps_its_looks(course, pages):
+    lesson = course.lesson(LESSON)
+
+    def looks(page):
+        card = BeautifulSoup(page, "html.parser").find_all(class_="rnnkit-card")[-1]
+        return [(tag.name, {name: str(value).rstrip(";") for name, value in tag.attrs.items()}, tag.string)
+                for tag in (card, *card.find_all(True))]
+
+    card = as_html(judged(lesson, "honest").verdicts["rnn_backward"])
+    assert looks(pages["honest"]) == looks(card)
+    assert len(looks(card)) == 13
+
+
+def test_feedback_shows_points_hints_and_prose(pages):
+    page = BeautifulSoup(pages["honest"], "html.parser").get_text()
+    for words in ("(Score: 6.5 / 16.0)", "2.5 of 5 points", "Look at the sum over t.", "Each use counts, and $a < b$.",
+                  "every answer was judged", "Hint 1"):
+        assert words in page
+    assert "<em>counts</em>" in pages["honest"] and "<summary>Hint 1" in pages["honest"]
+    unreadable = BeautifulSoup(pages["Zoë 明"], "html.parser").get_text()
+    assert "the file is no notebook. It is a picture." in unreadable and "No response." in unreadable
+
+
+@pytest.mark.parametrize("text", [
+    "<div>" * 9000, "*" * LONGEST, "[" * LONGEST, "> " * 9000 + "a", "<b>" * 9000, "a" * (LONGEST + 1)])
+def test_markdown_of_any_depth_and_length_becomes_a_page(text):
+    assert markdown(text)
+
+
+def test_a_broken_notebook_is_reported_and_the_others_get_their_pages(course, tmp_path, monkeypatch):
+    shutil.copytree(course.folder.parent, tmp_path, dirs_exist_ok=True)
+    copy = Course(tmp_path / "nbgrader_config.py")
+    (copy.path("autograded", "honest", LESSON) / f"{LESSON}.ipynb").write_text("{")
+    with pytest.raises(Failed, match="honest"):
+        feedback(copy, LESSON)
+    assert len(list(copy.folder.glob("feedback/*/*/*.html"))) == 2
+    with pytest.raises(Failed, match="No notebooks were matched"):
+        feedback(copy, "00_start_here")
+
+
+def test_a_course_with_settings_of_its_own_gets_harmless_feedback_too(course, tmp_path):
+    shutil.copytree(course.folder, tmp_path / "course")
+    settings, seen = f"c = get_config()\nc.CourseDirectory.root = {str(tmp_path / 'course')!r}\n", []
+    (tmp_path / "nbgrader_config.py").write_text(settings)
+    pages = feedback(Course(tmp_path / "nbgrader_config.py"), LESSON, lambda: seen.append(1))
+    assert len(seen) == 3
+    honest, hostile = (page.read_text() for page in pages[1:])
+    assert brought_in(hostile, by=honest) == []
+
+
+def test_export_lists_everybody(course):
+    path = export(course)
+    assert path == course.folder / "grades.csv"
+    with open(path, newline="") as file:
+        rows = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+    assert rows == {"honest": 6.5, "hostile": 6.5, "Zoë 明": 6.5}
+    assert list(path.parent.glob("*.new")) == []
+
+
+# Formgrader
+
+def test_formgrader_lists_the_class(formgrader):
+    rows = submissions(formgrader)
+    assert {student: (row["score"], row["needs_manual_grade"]) for student, row in rows.items()} == {
+        "honest": (6.5, True), "hostile": (6.5, True), "Zoë 明": (6.5, False)}
+    assert {row["autograded"] for row in json.loads(formgrader(f"api/submissions/{LESSON}"))} == {True}
+
+
+def test_formgrader_shows_verdicts_and_nothing_that_runs(formgrader):
+    rows = submissions(formgrader)
+    pages = {student: formgrader(f"submissions/{row['id']}/").replace(row["id"], "ID").replace(student, "NAME")
+             for student, row in rows.items()}
+    strip = re.compile(r'(title="|Submission #?)\d+')
+    pages = {student: strip.sub(r"\1N", page) for student, page in pages.items()}
+    assert brought_in(pages["hostile"], by=pages["honest"]) == []
+    assert "2.5 of 5 points" in pages["honest"] and 'id="why-gradients-add-comment"' in pages["honest"]
+    assert pages["hostile"].count('id="why-gradients-add"') == 1
+
+
+def test_an_essay_is_marked_in_formgrader_and_stays_marked_when_graded_again(course, formgrader):
+    row = submissions(formgrader)["honest"]
+    essay, comment = [
+        next(one for one in json.loads(formgrader(f"api/{kind}?submission_id={row['id']}")) if one["name"] == ESSAY)
+        for kind in ("grades", "comments")]
+    assert essay["needs_manual_grade"] and essay["max_score"] == 3
+    formgrader(f"api/grade/{essay['id']}", "PUT", {"manual_score": 2, "extra_credit": 0.5})
+    said = "Say <script>alert(1)</script> how many terms."
+    formgrader(f"api/comment/{comment['id']}", "PUT", {"manual_comment": said})
+    lesson = course.lesson(LESSON)
+    with Book(course) as book:
+        book.record(judged(lesson, "honest"), handed_in(lesson, "Each use *counts*, and $a < b$."), lesson, "2")
+    row = submissions(formgrader)["honest"]
+    assert (row["score"], row["needs_manual_grade"]) == (9, False)
+    page = next(page for page in feedback(course, LESSON) if "honest" in page.parts).read_text()
+    assert "how many terms." in page and "<script>alert(1)" not in page
+
+
+# Commands
+
+@pytest.fixture
+def run(course, monkeypatch):
+    monkeypatch.chdir(course.folder.parent)
+    return lambda *arguments: CliRunner().invoke(main, [*map(str, arguments)], catch_exceptions=False)
+
+
+def test_the_command_feedback_writes_and_counts_pages(course, run):
+    result = run("feedback")
+    assert result.exit_code == 0 and "3 pages" in result.stdout
+    result = run("feedback", LESSON, "--json")
+    assert result.exit_code == 0
+    pages = [str(page) for page in sorted(course.folder.glob("feedback/*/*/*.html"))]
+    assert json.loads(result.stdout) == {"written": {LESSON: pages}, "failed": {}}
+
+
+def test_the_command_feedback_fails_with_nbgraders_reason(run):
+    result = run("feedback", LESSON, "00_start_here")
+    assert result.exit_code == 1
+    assert "3 pages" in result.stdout and "No notebooks were matched" in result.stderr
+    assert "No notebooks" in json.loads(run("feedback", "00_start_here", "--json").stdout)["failed"]["00_start_here"]
+
+
+def test_the_command_export_names_its_file(course, run):
+    assert run("export").stdout == f"{course.folder / 'grades.csv'}\n"
+    assert json.loads(run("export", "--json").stdout) == {"grades": str(course.folder / "grades.csv")}
