@@ -48,23 +48,50 @@ def mount(source, target, kind=None, flags=0, options=None):
 def enclose(readable, root):
     """Give this process namespaces of its own and a file system that holds nothing but the readable paths, read-only.
 
-    root: an empty folder to build that file system on. Forks: what returns is the first process of a new PID
-    namespace, and what called stays behind to wait for it. Returns a file descriptor of that namespace, or None where
-    the kernel refuses.
+    root: an empty folder to build that file system on. Forks: what returns, with a file descriptor of the new PID
+    namespace, is its first process, and those that led there stay behind to wait for it. Where the kernel refuses any
+    step, the process that called returns None, and nothing has changed for it.
     """
-    user, spaces = os.getuid(), NEWNS | NEWUTS | NEWIPC | NEWNET | NEWPID
-    try:
-        if user or libc.unshare(spaces) < 0:
-            called(libc.unshare(spaces | NEWUSER))
-            Path("/proc/self/setgroups").write_text("deny")
-            Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
-            Path("/proc/self/gid_map").write_text(f"{os.getgid()} {os.getgid()} 1")
-    except OSError:
-        return None
+    reading, writing = os.pipe()
     if child := os.fork():
-        os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) and 1)
-    die_with_parent()
-    home = os.open("/proc/self/ns/pid", os.O_RDONLY)
+        os.close(writing)
+        if os.read(reading, 1):
+            _follow(child)
+        os.waitpid(child, 0)
+        return None
+    try:
+        die_with_parent()
+        _unshare(os.getuid(), os.getgid())
+        if child := os.fork():
+            os.close(writing)
+            _follow(child)
+        die_with_parent()
+        home = os.open("/proc/self/ns/pid", os.O_RDONLY)
+        _build(readable, root)
+        os.write(writing, b"!")
+    except (OSError, AttributeError):
+        os._exit(1)
+    os.close(writing)
+    os.close(reading)
+    return home
+
+
+def _follow(child):
+    """End when the child does."""
+    os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) and 1)
+
+
+def _unshare(user, group):
+    spaces = NEWNS | NEWUTS | NEWIPC | NEWNET | NEWPID
+    if user or libc.unshare(spaces) < 0:
+        called(libc.unshare(spaces | NEWUSER))
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+        Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+
+
+def _build(readable, root):
+    """Build the new file system on a folder, and leave the old one."""
     mount(None, "/", None, REC | PRIVATE)
     mount("none", root, "tmpfs", NOSUID | NODEV, "size=1m,mode=755")
     for path in [*readable, *DEVICES]:
@@ -72,14 +99,14 @@ def enclose(readable, root):
         place.parent.mkdir(parents=True, exist_ok=True)
         place.mkdir(exist_ok=True) if os.path.isdir(path) else place.touch()
         mount(path, place, None, BIND | REC)
-        mount(None, place, None, REMOUNT | BIND | NOSUID | (0 if path in DEVICES else RDONLY | NODEV))
+        locked = os.statvfs(place).f_flag & (NODEV | NOEXEC)  # who is not root may not take these away
+        mount(None, place, None, REMOUNT | BIND | NOSUID | locked | (0 if path in DEVICES else RDONLY | NODEV))
     Path(f"{root}{WORK}").mkdir()
     mount(None, root, None, REMOUNT | RDONLY | NOSUID | NODEV, "size=1m,mode=755")
     os.chdir(root)
     called(libc.syscall(PIVOT_ROOT, b".", b"."))
     called(libc.umount2(b".", DETACH))
     os.chdir("/")
-    return home
 
 
 def next_fork_begins_a_pid_namespace(home):
