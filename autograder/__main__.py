@@ -195,5 +195,26 @@ def export(folder, as_json):
     click.echo(json.dumps({"grades": path}) if as_json else path)
 
 
+@main.command()
+@click.argument("lessons", nargs=-1, metavar="[LESSON]...")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False),
+              help="Where to. By default report.html in the course folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print the same numbers as JSON, and write no page.")
+@click.pass_obj
+def report(folder, lessons, out, as_json):
+    """Write one HTML page on what the class understood: marks, pass rates, misconceptions, and whom to look at.
+
+    Without a LESSON, on all that were graded. The page names students: keep it as you keep their marks.
+    """
+    from autograder import report as reporting
+
+    course = open_course(folder)
+    try:
+        numbers = reporting.numbers(reporting.graded(course, lessons))
+    except reporting.NotGraded as error:
+        raise click.UsageError(str(error)) from None
+    click.echo(json.dumps(numbers, indent=1) if as_json else reporting.write(course, numbers, out))
+
+
 if __name__ == "__main__":
     main(prog_name="python -m autograder")

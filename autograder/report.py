@@ -1,0 +1,180 @@
+"""What a class understood, and what an instructor should look at: numbers, and one HTML page that shows them."""
+
+import math
+from collections import Counter, defaultdict
+from datetime import datetime
+from pathlib import Path
+from statistics import mean, median
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from autograder.build import replace
+from autograder.collect import visible
+from autograder.judgement import STATUSES
+from autograder.record import Book
+from rnnkit.checking.card import COLORS
+from rnnkit.exercises import EXERCISES
+from rnnkit.figures import style
+
+COUNTED = ("judged", "unfinished", "unreadable")  # handed in, and the engine did its part
+ENDINGS = {"full": "full marks", "part": "part of the points", "none": "no points", "blank": "not written"}
+MOST_BARS = 20
+LONGEST = 1000  # characters of one text
+
+
+class NotGraded(Exception):
+    """There is nothing to report on."""
+
+
+def graded(course, lessons=()):
+    """The judgements on these lessons, or on all. Raises NotGraded where there is none."""
+    with Book(course) as book:
+        found = [judgement for judgement in book.judgements() if judgement.lesson in lessons or not lessons]
+    if absent := sorted(set(lessons) - {judgement.lesson for judgement in found}):
+        raise NotGraded(f"Not graded yet: {', '.join(absent)}. Run `python -m autograder grade` first.")
+    if not found:
+        raise NotGraded("Nothing is graded yet: run `python -m autograder grade` first.")
+    return found
+
+
+def write(course, lessons, out=None):
+    """Write the page on these numbers, by default as report.html in the course folder. Gives its path."""
+    out = out or course.folder / "report.html"
+    replace({out: page(lessons, f"Report on the course in {course.folder.name}")})
+    return out
+
+
+def numbers(judgements):
+    """All that the page says, as plain data: one dictionary for each lesson, in the order of their names."""
+    lessons = defaultdict(list)
+    for judgement in judgements:
+        lessons[judgement.lesson].append(judgement)
+    return [of_lesson(name, lessons[name]) for name in sorted(lessons)]
+
+
+def of_lesson(name, judgements):
+    """The numbers of one lesson. Marks and rates are of the submissions whose status is in COUNTED."""
+    counted = [judgement for judgement in judgements if judgement.status in COUNTED]
+    points = sum(verdict.points for verdict in judgements[0].verdicts.values())
+    return {
+        "lesson": name, "points": points, "enrolled": len(judgements), "counted": len(counted),
+        "marks": distribution([judgement.earned for judgement in counted], points),
+        "exercises": [exercise(name, [judgement.verdicts[name] for judgement in counted if name in judgement.verdicts])
+                      for name in judgements[0].verdicts],
+        "misconceptions": misconceptions(counted),
+        "unnamed": [{"exercise": name, "students": students} for name, students in unnamed(counted)],
+        "statuses": [{"status": status, "meaning": meaning, "students": students}
+                     for status, meaning in STATUSES.items()
+                     if (students := [each.student for each in judgements if each.status == status])],
+        "details": sayings((each.detail, each.student) for each in judgements if each.detail),
+        "flagged": [{"student": each.student, "earned": each.earned, "flags": list(each.flags)}
+                    for each in judgements if each.flags],
+        "remarks": sayings((text, each.student) for each in judgements for text in each.remarks),
+        "sandbox": [{"layers": list(layers), "safe": safe(layers), "students": students}
+                    for layers, students in most_first((tuple(each.layers), each.student) for each in judgements
+                                                       if each.status in ("judged", "unfinished"))],
+    }
+
+
+def distribution(marks, points):
+    """How many submissions earned what. A bar begins at its mark and ends before the next; the last is full marks."""
+    width = max(1, math.ceil(points / MOST_BARS))
+    starts = [*range(0, math.ceil(points), width), points]
+    bars = Counter(points if mark >= points else int(mark // width) * width for mark in marks)
+    return {"mean": round(mean(marks), 2) if marks else None, "median": round(median(marks), 2) if marks else None,
+            "full": bars[points], "bars": [{"from": start, "submissions": bars[start]} for start in starts]}
+
+
+def exercise(name, verdicts):
+    """How an exercise went: each of ENDINGS, the share of full marks, and the mean."""
+    ended = Counter("full" if verdict.passed else "part" if verdict.earned else "none" if verdict.written else "blank"
+                    for verdict in verdicts)
+    return {"exercise": name, "points": verdicts[0].points if verdicts else None,
+            **{ending: ended[ending] for ending in ENDINGS},
+            "pass_rate": round(ended["full"] / len(verdicts), 4) if verdicts else None,
+            "mean": round(mean(verdict.earned for verdict in verdicts), 2) if verdicts else None}
+
+
+def misconceptions(judgements):
+    """The mistakes that were recognized, most frequent first, each with its hint and who made it."""
+    made = most_first(((name, mistake), each.student) for each in judgements
+                      for name, verdict in each.verdicts.items() for mistake in verdict.mistakes)
+    return [{"exercise": name, "id": mistake, "hint": hint(name, mistake), "students": students}
+            for (name, mistake), students in made]
+
+
+def hint(name, mistake):
+    """What the mistake's hint says; nothing where the exercise does not know it any more."""
+    known = EXERCISES[name].misconceptions if name in EXERCISES else ()
+    return next((misconception.hint for misconception in known if misconception.id == mistake), "")
+
+
+def unnamed(judgements):
+    """Exercise and students: wrong, in a way that is none of the known mistakes."""
+    return most_first((name, each.student) for each in judgements for name, verdict in each.verdicts.items()
+                      if verdict.written and not verdict.passed and not verdict.mistakes)
+
+
+def sayings(pairs):
+    return [{"text": text, "students": students} for text, students in most_first(pairs)]
+
+
+def most_first(pairs):
+    """Group (thing, student): things and their students, the thing with most students first."""
+    groups = defaultdict(dict)
+    for thing, student in pairs:
+        groups[thing][student] = True
+    return sorted(((thing, sorted(students)) for thing, students in groups.items()),
+                  key=lambda group: (-len(group[1]), group[0]))
+
+
+def safe(layers):
+    """Whether these layers are what `sandboxed.insist` asks for."""
+    return {"rlimits", "no capabilities", "seccomp"} <= set(layers) and bool({"namespaces", "Landlock"} & set(layers))
+
+
+def page(lessons, title, when=None):
+    """The numbers as one HTML page that needs nothing else. Whatever it was given, it is shown as text."""
+    looks = {"ink": style.INK, "quiet": style.QUIET, "faint": style.FAINT, "shade": style.SHADE,
+             "full": style.DONE, "part": style.tint(style.DONE, 0.45), "none": style.tint(COLORS["wrong"], 0.6),
+             "blank": style.FAINT, "alarm": COLORS["wrong"]}
+    unsafe = [lesson["lesson"] for lesson in lessons if not all(each["safe"] for each in lesson["sandbox"])]
+    return TEMPLATES.get_template("report.html").render(
+        lessons=lessons, unsafe=unsafe, title=title, when=f"{when or datetime.now():%Y-%m-%d %H:%M}",
+        endings=ENDINGS, color=looks)
+
+
+def columns(bars, width=960, height=200, bottom=170):
+    """Where the columns of a histogram stand: x, y, width and height of each, beside what it shows."""
+    most = max([bar["submissions"] for bar in bars] + [1])
+    step = width / len(bars)
+    for place, bar in enumerate(bars):
+        tall = (bottom - 24) * bar["submissions"] / most
+        yield bar | {"x": round(place * step + step * 0.08, 1), "y": round(bottom - tall, 1),
+                     "width": round(step * 0.84, 1), "height": round(tall, 1), "middle": round((place + 0.5) * step, 1)}
+
+
+def stretches(exercise, width=300):
+    """The parts of an exercise's bar, one for each ending that occurred."""
+    total = sum(exercise[ending] for ending in ENDINGS)
+    x = 0.0
+    for ending in ENDINGS:
+        if exercise[ending]:
+            long = width * exercise[ending] / total
+            yield {"ending": ending, "count": exercise[ending], "x": round(x, 1), "width": round(long, 1),
+                   "middle": round(x + long / 2, 1)}
+            x += long
+
+
+def shown(value):
+    """A text in which nothing is invisible and that is not too long; anything else as it is."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return visible(value[:LONGEST]) + "…" * (len(value) > LONGEST)
+
+
+TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, finalize=shown,
+                        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+TEMPLATES.filters |= {"columns": columns, "stretches": stretches, "number": lambda value: f"{value:g}",
+                     "percent": lambda share: f"{100 * share:.0f} %"}
