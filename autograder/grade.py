@@ -138,9 +138,12 @@ class Judge:
         return task, not_judged(task.student, self.lesson, "failed", why), None
 
     def dismiss(self):
+        """Let it clean up, unless it is busy or does not listen."""
+        self.pipe.close()
+        if not self.task:
+            self.process.join(timeout=10)
         self.process.kill()
         self.process.join()
-        self.pipe.close()
 
 
 def serve(pipe, strangers, lesson, settings, held):

@@ -30,6 +30,7 @@ class Nursery:
     def __init__(self, settings):
         self.control = socket.socket(fileno=settings["control"])
         self.readable, self.listed = settings["readable"], settings["listed"]
+        self.shed = settings["root"]
         self.sources, self.layers = settings["sources"], settings["layers"]
         self.limits, self.uid = settings["limits"], settings["uid"]
         self.child, self.folder = None, layers.WORK
@@ -55,7 +56,7 @@ class Nursery:
 
     def fork(self, end):
         if self.home is None:
-            self.folder = tempfile.mkdtemp(prefix="worker-")
+            self.folder = tempfile.mkdtemp(dir=self.shed)
             os.chown(self.folder, self.uid or os.getuid(), -1)
         else:
             layers.next_fork_begins_a_pid_namespace(self.home)
