@@ -18,6 +18,7 @@ from rnnkit.checking.ladder import climb
 from rnnkit.exercises import find
 
 DEATHS = 2  # of workers, in one exercise, before the rest of its calls count as lost
+MOST_SAID = 200_000  # characters of what a notebook's cells printed
 PROBLEMS = ("", "blank", "raised", "count", "type")
 
 
@@ -94,24 +95,27 @@ class Bench:
         return check if min(self.givers[name], default=math.inf) < check else math.inf
 
     def _run_until(self, stop):
-        """Run the cells that are needed, and that stand before this position."""
-        for position in self.needed:
-            if position < stop and position not in self.ran and position not in self.killers:
-                try:
-                    printed, error = _texts(self.worker.do("run", self._seconds("cell"), position=position))
-                except (wire.Late, wire.Closed, wire.Garbled) as lost:
-                    self.killers.add(position)
-                    printed, error = "", self._why(lost, "cell")
-                    self._restart()
-                    self._note(position, printed, error)
-                    return self._run_until(stop)
-                self.ran.append(position)
-                self._note(position, printed, error)
+        """Run the cells that are needed, and that stand before this position; again from the first where one kills."""
+        while time.monotonic() < self.ends:
+            waiting = [position for position in self.needed if position < stop
+                       and position not in self.ran and position not in self.killers]
+            if not waiting:
+                return
+            try:
+                said = _texts(self.worker.do("run", self._seconds("cell"), position=waiting[0]))
+                self.ran.append(waiting[0])
+            except (wire.Late, wire.Closed, wire.Garbled) as lost:
+                self.killers.add(waiting[0])
+                said = "", self._why(lost, "cell")
+                self._restart()
+            self._note(waiting[0], *said)
 
     def _note(self, position, printed, error):
         self.stopped[position] = error
-        if position >= 0 and printed + error:
-            self.said[position] = "\n".join(filter(None, [printed.rstrip("\n"), error]))
+        said = "\n".join(filter(None, [printed.rstrip("\n"), error]))
+        room = MOST_SAID - sum(len(text) for other, text in self.said.items() if other != position)
+        if position >= 0 and said and room > 0:
+            self.said[position] = said[:room]
 
     def verdict(self, name, seeds):
         exercise, points, deaths = find(name), self.lesson.exercises[name], []

@@ -14,7 +14,7 @@ ALLOWED = {"x86_64": {
     "mprotect": 10, "munmap": 11, "brk": 12, "rt_sigaction": 13, "rt_sigprocmask": 14, "rt_sigreturn": 15,
     "pread64": 17, "pwrite64": 18, "readv": 19, "writev": 20, "access": 21, "pipe": 22, "select": 23,
     "sched_yield": 24, "mremap": 25, "madvise": 28, "dup": 32, "dup2": 33, "nanosleep": 35, "getitimer": 36,
-    "alarm": 37, "setitimer": 38, "getpid": 39, "exit": 60, "uname": 63, "fcntl": 72, "fsync": 74, "fdatasync": 75,
+    "alarm": 37, "setitimer": 38, "getpid": 39, "exit": 60, "uname": 63, "fsync": 74, "fdatasync": 75,
     "ftruncate": 77, "getcwd": 79, "chdir": 80, "fchdir": 81, "rename": 82, "mkdir": 83, "rmdir": 84, "unlink": 87,
     "readlink": 89, "umask": 95, "gettimeofday": 96, "getrlimit": 97, "getrusage": 98, "sysinfo": 99, "times": 100,
     "getuid": 102, "getgid": 104, "geteuid": 107, "getegid": 108, "getppid": 110, "getpgrp": 111, "getgroups": 115,
@@ -22,18 +22,22 @@ ALLOWED = {"x86_64": {
     "getdents64": 217, "set_tid_address": 218, "restart_syscall": 219, "clock_gettime": 228, "clock_getres": 229,
     "clock_nanosleep": 230, "exit_group": 231, "openat": 257, "mkdirat": 258, "newfstatat": 262, "unlinkat": 263,
     "renameat": 264, "readlinkat": 267, "faccessat": 269, "pselect6": 270, "ppoll": 271, "set_robust_list": 273,
-    "dup3": 292, "pipe2": 293, "prlimit64": 302, "renameat2": 316, "getrandom": 318, "membarrier": 324, "statx": 332,
-    "rseq": 334, "faccessat2": 439,
+    "dup3": 292, "pipe2": 293, "renameat2": 316, "getrandom": 318, "membarrier": 324, "statx": 332, "rseq": 334,
+    "faccessat2": 439,
 }}
-CLONE, CLONE3, IOCTL = 56, 435, 16
-TERMINAL_OR_NOT = (0x5401, 0x5450, 0x5451, 0x541B)  # TCGETS, FIONCLEX, FIOCLEX, FIONREAD: what open() asks
+CLONE, CLONE3 = 56, 435
 THREAD = 0x10000  # clone's flag for a thread of the same process
+ONLY_WITH = (  # system call, which of its arguments, and the values that it may have
+    (16, 1, (0x5401, 0x5450, 0x5451, 0x541B)),     # ioctl: TCGETS, FIONCLEX, FIOCLEX, FIONREAD, what open() asks
+    (72, 1, (0, 1, 2, 3, 4, 5, 6, 7, 1030)),       # fcntl: duplicate, flags, locks; not to whom signals go
+    (302, 0, (0,)),                                # prlimit64: of this process
+)
 ARCHITECTURE = {"x86_64": 0xC000003E}
 
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, FAIL, KILL = 0x7FFF0000, 0x00050000, 0x80000000
 EPERM, ENOSYS = 1, 38
-NUMBER, ARCH, FIRST_ARGUMENT, SECOND_ARGUMENT = 0, 4, 16, 24
+NUMBER, ARCH, ARGUMENTS = 0, 4, 16
 
 
 def program(machine):
@@ -43,11 +47,13 @@ def program(machine):
     for number in ALLOWED[machine].values():
         rules += [(EQUAL, 0, 1, number), (RETURN, 0, 0, ALLOW)]
     rules += [(EQUAL, 0, 1, CLONE3), (RETURN, 0, 0, FAIL | ENOSYS)]  # its flags cannot be seen: clone is tried next
-    rules += [(EQUAL, 0, 4, CLONE), (LOAD, 0, 0, FIRST_ARGUMENT), (ANY_BIT, 0, 1, THREAD), (RETURN, 0, 0, ALLOW),
+    rules += [(EQUAL, 0, 4, CLONE), (LOAD, 0, 0, ARGUMENTS), (ANY_BIT, 0, 1, THREAD), (RETURN, 0, 0, ALLOW),
               (RETURN, 0, 0, FAIL | EPERM)]
-    rules += [(EQUAL, 1, 0, IOCTL), (RETURN, 0, 0, FAIL | EPERM), (LOAD, 0, 0, SECOND_ARGUMENT)]
-    for request in TERMINAL_OR_NOT:
-        rules += [(EQUAL, 0, 1, request), (RETURN, 0, 0, ALLOW)]
+    for number, argument, values in ONLY_WITH:
+        rules += [(EQUAL, 0, 2 * len(values) + 2, number), (LOAD, 0, 0, ARGUMENTS + 8 * argument)]
+        for value in values:
+            rules += [(EQUAL, 0, 1, value), (RETURN, 0, 0, ALLOW)]
+        rules += [(RETURN, 0, 0, FAIL | EPERM)]
     return [*rules, (RETURN, 0, 0, FAIL | EPERM)]
 
 
