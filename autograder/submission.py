@@ -1,8 +1,8 @@
 """Read what a student handed in. Any file becomes a Submission, or an Unreadable whose text says why not.
 
-The file is hostile: nothing in it is run, and no Python in it is parsed here, for a parser can be slow or run out
-of stack. Which names a cell defines is told from the look of its lines. Only the texts of the cells are kept, and
-the points on the saved cards, so that whoever comes later meets neither outputs nor metadata of a student's making.
+The file is hostile. Nothing in it is run, and no Python is parsed, for a parser can be slow or run out of stack:
+what a cell defines is told from the look of its lines. Only the texts of the cells are kept, and the points on the
+saved cards, so that whoever comes later meets neither outputs nor metadata of a student's making.
 """
 
 import codecs
@@ -10,18 +10,19 @@ import json
 import os
 import re
 import stat
+from collections import Counter
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 MOST_BYTES = 64_000_000
-MOST_VALUES = 3_000_000  # numbers, lists and objects in the JSON: 100 bytes of memory each, or less
+MOST_VALUES = 2_000_000  # numbers, lists and objects in the JSON, of 100 bytes of memory each
 MOST_CELLS = 5_000
 MOST_TEXT = 5_000_000  # characters in all cells, without outputs
+NO_MARKS = bytes(set(range(256)) - set(b',[{"'))
 
-KINDS = {"code": "code", "markdown": "markdown", "raw": "raw", "heading": "markdown", "html": "markdown"}
+KINDS = {"code": "code", "markdown": "markdown", "heading": "markdown", "html": "markdown"}
 BLOCK = re.compile(r"(?:if|elif|else|try|except|finally|with|for|while)\b")
 DEFINITION = re.compile(r"(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|(\w+)[ \t]*(?::[^=]*)?=(?!=)")
-CARD = re.compile(r"(\w+) +(\d{1,6}(?:\.\d{1,12})?(?:e-\d\d)?) of (\d{1,6}(?:\.\d{1,12})?) points?", re.ASCII)
+CARD = re.compile(r"(\w+) +(\d{1,6}(?:\.\d{1,6})?) of (\d{1,6}(?:\.\d{1,6})?) points?", re.ASCII)
 
 
 class Unreadable(ValueError):
@@ -34,7 +35,7 @@ class Cell:
 
     position: in `Submission.cells`, from 0; remarks count from 1, as people do. kind: "code", "markdown" or "raw".
     source: with Unix line ends, and good for UTF-8. grade_id: what the cell is in the lesson, "" for any other; no
-    two cells have the same. stub: nothing was written here, the cell is empty or as the lesson gave it to be filled.
+    two cells have the same. stub: nothing was written here: the cell is empty, or as the lesson gave it to be filled.
     unchanged: the text is, but for blanks at line ends, that of a cell in the lesson.
     """
 
@@ -62,36 +63,31 @@ class Submission:
     def answers(self):
         """Exercise or essay -> the cell that holds it, as far as one was found.
 
-        A cell that is a `stub` is here only if nothing else can be the answer. One cell may hold two answers.
+        A cell that is a `stub` is here only if nothing else can be the answer. One cell may hold several answers.
         """
         return {name: self.cells[position] for name, position in self.places.items()}
 
 
 def read(path, lesson):
-    """The Submission in a file, found again in whatever a student made of the lesson's notebook.
+    """The Submission in a file: the lesson's cells, found again in whatever a student made of its notebook.
 
     A cell is recognized by nbgrader's `grade_id`, else by its id, which the build makes the same, else by its text.
     Raises Unreadable. Never follows a symbolic link and never waits for a pipe.
     """
-    path = Path(path)
-    try:
-        nodes, remarks = _nodes(_parse(_content(path)))
-    except Unreadable as error:
-        raise Unreadable(_plain(f"{path.name}: {error}")) from error
+    notebook, remarks = _parse(_content(path))
+    nodes = _nodes(notebook, remarks)
     given = {cell.metadata.nbgrader.grade_id: cell for cell in lesson.student.cells if "nbgrader" in cell.metadata}
     cells = _recognized(nodes, lesson, given)
     holders = {name: _holder(name, cells, lesson, given) for name in given}
-    labels = {cell.position: name for name, cell in holders.items() if cell and cell.grade_id in ("", name)}
-    for name, cell in holders.items():
-        remarks += _oddities(name, cell, [c for c in cells if c.grade_id == name], given[name])
-    claims = {name: _claim(nodes[cell.position], name, lesson.exercises[name]) for name in lesson.exercises
-              if (cell := holders.get(f"check-{name}"))}
+    holders = {name: cell for name, cell in holders.items() if cell}
+    labels = {cell.position: name for name, cell in holders.items() if cell.grade_id in ("", name)}
+    claims = {name: _claim(nodes[holders[f"check-{name}"].position], name, points)
+              for name, points in lesson.exercises.items() if f"check-{name}" in holders}
     return Submission(
         cells=tuple(replace(cell, grade_id=labels.get(cell.position, "")) for cell in cells),
-        remarks=tuple(remarks),
+        remarks=(*remarks, *_oddities(cells, holders, given)),
         claims={name: points for name, points in claims.items() if points is not None},
-        places={name: cell.position for name, cell in holders.items()
-                if cell and (name in lesson.exercises or name in lesson.essays)},
+        places={name: holders[name].position for name in [*lesson.exercises, *lesson.essays] if name in holders},
     )
 
 
@@ -99,79 +95,69 @@ def _content(path):
     """The bytes of a regular file, as UTF-8."""
     try:
         if not stat.S_ISREG(os.lstat(path).st_mode):
-            raise Unreadable("expected a file, found a folder, a link or something else that is none")
-        with open(path, "rb", opener=lambda p, flags: os.open(p, flags | os.O_NOFOLLOW | os.O_NONBLOCK)) as file:
+            raise Unreadable("Expected a file, found a folder, a link or something else that is none.")
+        with open(path, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)) as file:
             size = os.fstat(file.fileno()).st_size
             content = b"" if size > MOST_BYTES else file.read(MOST_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise error if isinstance(error, Unreadable) else Unreadable(
-            f"expected a file that can be opened, found: {getattr(error, 'strerror', None) or error}") from error
+    except OSError as error:
+        raise Unreadable(f"Expected a file that can be opened, found: {error.strerror}.") from error
     if max(size, len(content)) > MOST_BYTES:
-        raise Unreadable(f"expected at most {MOST_BYTES // 10**6} MB, found {max(size, len(content)) / 10**6:.0f} MB; "
-                         "clear the outputs and hand it in again")
+        raise Unreadable(f"Expected at most {MOST_BYTES / 1e6:.0f} MB, found {size / 1e6:.0f} MB. Clear the outputs.")
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return content.decode("utf-16", "replace").encode("utf-8", "replace")
+        return content.decode("utf-16", "replace").encode()
     return content.removeprefix(codecs.BOM_UTF8)
 
 
 def _parse(content):
-    """What the JSON says, and what was odd. Every number becomes a float: an int of many digits would be refused."""
+    """What the JSON says, and what was odd. Every number becomes a float, for a long int would be refused."""
     if not content.strip():
-        raise Unreadable("expected a notebook, found an empty file")
-    if _values(content) > MOST_VALUES:
-        raise Unreadable(f"expected at most {MOST_VALUES:,} numbers, lists and objects, found more; "
-                         "clear the outputs and hand it in again")
-    remarks = []
+        raise Unreadable("Expected a notebook, found an empty file.")
+    if _too_many_values(content):
+        raise Unreadable(f"Expected at most {MOST_VALUES:,} numbers, lists and objects, found more. Clear the outputs.")
     try:
-        text = content.decode("utf-8")
+        text, remarks = content.decode(), []
     except UnicodeDecodeError:
-        text = content.decode("latin-1")
-        remarks.append("the file is not UTF-8: it was read as Latin-1")
+        text, remarks = content.decode("latin-1"), ["not UTF-8: read as Latin-1"]
     try:
         return json.loads(text, parse_int=float), remarks
     except json.JSONDecodeError as error:
-        raise Unreadable(f"expected a notebook, which is JSON, found a file that begins with {text[:20]!a} and is no "
-                         f"JSON in line {error.lineno}, column {error.colno}") from error
+        raise Unreadable(f"Expected a notebook, which is JSON. Found a file that begins with {text[:20]!a} and is no "
+                         f"JSON in line {error.lineno}, column {error.colno}.") from error
     except (RecursionError, MemoryError) as error:
-        raise Unreadable("expected a notebook, found JSON that is nested too deeply or too large") from error
+        raise Unreadable("Expected a notebook, found JSON that is nested too deeply, or too large.") from error
 
 
-def _values(content):
-    """How many values JSON holds at most; many more quotes than values count as too many."""
-    if sum(content.count(mark) for mark in (b",", b"[", b"{", b'"')) <= MOST_VALUES:
-        return 0
-    bare = content.replace(b"\\\\", b"").replace(b'\\"', b"")  # every quote that is left begins or ends a string
+def _too_many_values(content):
+    """Whether so many values stand in the JSON that to parse it would take gigabytes."""
+    if sum(map(content.count, (b",", b"[", b"{", b'"'))) <= MOST_VALUES:
+        return False
+    bare = content.replace(rb"\\", b"").replace(rb"\"", b"")  # every quote that is left begins or ends a string
     if bare.count(b'"') > 4 * MOST_VALUES:
-        return bare.count(b'"')
-    return sum(piece.count(mark) for piece in bare.split(b'"')[::2] for mark in (b",", b"[", b"{"))
+        return True
+    outside = bare.translate(None, delete=NO_MARKS).split(b'"')[::2]
+    return sum(map(len, outside)) > MOST_VALUES
 
 
-def _nodes(parsed):
-    """The cells as the file has them, each with "kind" and "text" added in one form for every nbformat."""
-    notebook, remarks = parsed
-    if not isinstance(notebook, dict):
-        raise Unreadable("expected a notebook, which is a JSON object, found another kind of JSON")
-    found = notebook.get("cells")
-    if not isinstance(found, list):  # nbformat 2 and 3
-        sheets = [_dict(sheet).get("cells") for sheet in _list(notebook.get("worksheets"))]
-        found = [cell for sheet in sheets if isinstance(sheet, list) for cell in sheet]
-        if not any(isinstance(sheet, list) for sheet in sheets):
-            raise Unreadable("expected a notebook with a list of cells, found JSON without one")
-    version = notebook.get("nbformat")
-    if version != 4:
-        number = f"{version:g}" if isinstance(version, float) else "missing"
-        remarks.append(f"nbformat is {number}, not 4")
+def _nodes(notebook, remarks):
+    """The cells as the file has them, each with its "kind" and "text" in one form for every nbformat."""
+    notebook = _dict(notebook)
+    sheets = [notebook, *map(_dict, _list(notebook.get("worksheets")))]  # nbformat 3 has worksheets with cells
+    if not any(isinstance(sheet.get("cells"), list) for sheet in sheets):
+        raise Unreadable("Expected a notebook, found JSON without a list of cells.")
+    found = [cell for sheet in sheets for cell in _list(sheet.get("cells"))]
     nodes = [cell for cell in found if isinstance(cell, dict)]
-    if len(nodes) < len(found):
-        remarks.append(f"left out, for they are no cells: {len(found) - len(nodes)}")
     if len(nodes) > MOST_CELLS:
-        raise Unreadable(f"expected at most {MOST_CELLS:,} cells, found {len(nodes):,}")
+        raise Unreadable(f"Expected at most {MOST_CELLS:,} cells, found {len(nodes):,}.")
     for node in nodes:
-        node["kind"] = KINDS.get(node.get("cell_type") if isinstance(node.get("cell_type"), str) else "", "raw")
+        node["kind"] = KINDS.get(str(node.get("cell_type"))[:9], "raw")
         node["text"] = _plain(_text(node.get("source", node.get("input")))).replace("\r\n", "\n").replace("\r", "\n")
     if (length := sum(len(node["text"]) for node in nodes)) > MOST_TEXT:
-        raise Unreadable(f"expected at most {MOST_TEXT:,} characters in all cells together, found {length:,}")
-    return nodes, remarks
+        raise Unreadable(f"Expected at most {MOST_TEXT:,} characters in all cells together, found {length:,}.")
+    if notebook.get("nbformat") != 4:
+        remarks.append("written in another nbformat than 4")
+    if len(nodes) < len(found):
+        remarks.append(f"no cells, so left out: {len(found) - len(nodes)} of {len(found)}")
+    return nodes
 
 
 def _recognized(nodes, lesson, given):
@@ -179,23 +165,22 @@ def _recognized(nodes, lesson, given):
     texts = {(cell.cell_type, _tidy(cell.source)): "" for cell in lesson.student.cells}
     texts |= {(cell.cell_type, _tidy(cell.source)): name for name, cell in given.items() if name not in lesson.essays}
     stubs = {_tidy(cell.source) for cell in given.values() if cell.metadata.nbgrader.solution} | {""}
-    tidy = [_tidy(node["text"]) for node in nodes]
+    looks = [(node["kind"], _tidy(node["text"])) for node in nodes]
     names = [_name(node, lesson, given) for node in nodes]
-    named = {"", *names}
-    for position, node in enumerate(nodes):
-        name = texts.get((node["kind"], tidy[position]), "")
-        if not names[position] and name not in named:
+    borne = {"", *names}
+    for position, look in enumerate(looks):
+        if not names[position] and (name := texts.get(look, "")) not in borne:
             names[position] = name
-            named.add(name)
-    return [Cell(position, node["kind"], node["text"], names[position], tidy[position] in stubs,
-                 (node["kind"], tidy[position]) in texts) for position, node in enumerate(nodes)]
+            borne.add(name)
+    return [Cell(position, node["kind"], node["text"], name, look[1] in stubs, look in texts)
+            for position, (node, name, look) in enumerate(zip(nodes, names, looks, strict=True))]
 
 
 def _name(node, lesson, given):
     """The grade_id that a cell's metadata or id says, if it is one for a cell of this kind."""
     metadata = _dict(node.get("metadata"))
     for name in (_dict(metadata.get("nbgrader")).get("grade_id"), node.get("id"), metadata.get("id")):
-        if isinstance(name, str) and name in given and (given[name].cell_type == node["kind"] or name in lesson.essays):
+        if isinstance(name, str) and name in given and (name in lesson.essays or given[name].cell_type == node["kind"]):
             return name
     return ""
 
@@ -207,22 +192,22 @@ def _holder(name, cells, lesson, given):
         return _answer(name, called, cells)
     if name in lesson.essays:
         return _essay(name, called, cells)
-    own = [cell for cell in called if _tidy(cell.source) == _tidy(given[name].source)]
-    return (own or called or [None])[0]
+    unchanged = [cell for cell in called if _tidy(cell.source) == _tidy(given[name].source)]
+    return next(iter(unchanged or called), None)
 
 
 def _answer(name, called, cells):
-    """The cell that defines an exercise's name, best the one that is called so, and the last of several.
+    """The cell that defines an exercise's name, best one that is called so, and the last of several.
 
     A cell split in two leaves two that are called so, and the one without the definition is a helper's. An answer
-    may stand in a cell of another name, or none. A cell that is called so and defines something else, such as a
+    may stand in a cell of another name, or of none. A cell that is called so and defines something else, such as a
     function that was renamed, comes after those; a stub comes last. What the lesson itself defines is no answer.
     """
     defining = [cell for cell in cells if cell.kind == "code" and not cell.stub and not cell.unchanged
                 and name in cell.source and name in _defined(cell.source)]
     ranks = (
         [cell for cell in defining if cell.grade_id == name],
-        [cell for cell in defining if cell.grade_id == ""],
+        [cell for cell in defining if not cell.grade_id],
         defining,
         [cell for cell in called if not cell.stub],
         called,
@@ -233,7 +218,7 @@ def _answer(name, called, cells):
 def _essay(name, called, cells):
     """The last cell that is called so and says something, else the student's first own text after the question.
 
-    The text has to come before the lesson's next cell, so that a note elsewhere is not taken for the essay.
+    That text stands before the lesson's next cell, so that a note elsewhere is not taken for the essay.
     """
     if written := [cell for cell in called if not cell.stub]:
         return written[-1]
@@ -241,14 +226,14 @@ def _essay(name, called, cells):
     for cell in cells[question[0].position + 1 :] if question else []:
         if cell.grade_id not in ("", name):
             break
-        if cell.kind != "code" and not cell.grade_id and not cell.stub and not cell.unchanged:
+        if cell.kind != "code" and not cell.stub and not cell.unchanged:
             return cell
-    return called[-1] if called else None
+    return next(iter(called), None)
 
 
 def _defined(source):
-    """The names that lines at top level seem to define, also below an if, a try or a with."""
-    names, block = set(), False
+    """The names that lines at top level seem to define, also those below an if, a try or a with."""
+    names, block = set(), None
     for line in source.split("\n"):
         top = line[:1] not in ("", " ", "\t", "#")
         if top:
@@ -258,34 +243,34 @@ def _defined(source):
     return names
 
 
-def _oddities(name, holder, called, given):
-    """What an instructor may want to know about one cell of the lesson."""
-    place = f"cell {holder.position + 1}" if holder else ""
-    if not holder:
-        yield f"no cell called {name}"
-    elif holder not in called:
-        yield f"{name} was found in {place}, by what it holds"
-    if len(called) > 1:
-        yield f"{len(called)} cells called {name}: {place} was taken"
-    if holder and holder.kind != given.cell_type:
-        yield f"{name} is written in a {holder.kind} cell"
-    if holder and given.metadata.nbgrader.locked and not holder.unchanged:
-        yield f"{name} was changed: the lesson's own counts"
+def _oddities(cells, holders, given):
+    """What an instructor may want to know about the lesson's cells, one remark for each kind of oddity."""
+    called = Counter(cell.grade_id for cell in cells)
+    odd = {
+        "not found": [name for name in given if name not in holders],
+        "found by what it says": [name for name, cell in holders.items() if cell.grade_id != name],
+        "several cells of this name": [f"{name} (cell {cell.position + 1} was taken)"
+                                       for name, cell in holders.items() if called[name] > 1],
+        "changed, but the lesson's own counts": [name for name, cell in holders.items()
+                                                 if given[name].metadata.nbgrader.locked and not cell.unchanged],
+        "in a cell of another kind": [f"{name} ({cell.kind})" for name, cell in holders.items()
+                                      if cell.kind != given[name].cell_type],
+    }
+    return [f"{what}: {', '.join(names)}" for what, names in odd.items() if names]
 
 
 def _claim(node, name, points):
     """The points that the card saved below a check claims, as a part of what the exercise is worth; or None."""
-    for output in _list(node.get("outputs")):
-        output = _dict(output)
+    for output in map(_dict, _list(node.get("outputs"))):
         text = _text(_dict(output.get("data", output)).get("text/plain", output.get("text")))
         if (card := CARD.match(text)) and card[1] == name and float(card[3]):
-            return points * min(float(card[2]) / float(card[3]), 1.0)
+            return round(points * min(float(card[2]) / float(card[3]), 1.0), 2)
     return None
 
 
 def _tidy(text):
     """A text without what an editor changes: blanks at line ends, empty lines around it."""
-    return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
+    return "\n".join(map(str.rstrip, text.split("\n"))).strip("\n")
 
 
 def _text(source):
@@ -294,7 +279,7 @@ def _text(source):
 
 
 def _plain(text):
-    """The text with a replacement character for half a surrogate pair, which no UTF-8 can hold."""
+    """The text with U+FFFD for half a surrogate pair, which no UTF-8 can hold."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
