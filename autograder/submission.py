@@ -140,11 +140,11 @@ def _too_many_values(content):
 
 def _nodes(notebook, remarks):
     """The cells as the file has them, each with its "kind" and "text" in one form for every nbformat."""
-    notebook = _dict(notebook)
-    sheets = [notebook, *map(_dict, _list(notebook.get("worksheets")))]  # nbformat 3 has worksheets with cells
+    notebook = _as(dict, notebook)
+    sheets = [notebook, *(_as(dict, sheet) for sheet in _as(list, notebook.get("worksheets")))]  # of nbformat 3
     if not any(isinstance(sheet.get("cells"), list) for sheet in sheets):
         raise Unreadable("Expected a notebook, found JSON without a list of cells.")
-    found = [cell for sheet in sheets for cell in _list(sheet.get("cells"))]
+    found = [cell for sheet in sheets for cell in _as(list, sheet.get("cells"))]
     nodes = [cell for cell in found if isinstance(cell, dict)]
     if len(nodes) > MOST_CELLS:
         raise Unreadable(f"Expected at most {MOST_CELLS:,} cells, found {len(nodes):,}.")
@@ -178,8 +178,8 @@ def _recognized(nodes, lesson, given):
 
 def _name(node, lesson, given):
     """The grade_id that a cell's metadata or id says, if it is one for a cell of this kind."""
-    metadata = _dict(node.get("metadata"))
-    for name in (_dict(metadata.get("nbgrader")).get("grade_id"), node.get("id"), metadata.get("id")):
+    metadata = _as(dict, node.get("metadata"))
+    for name in (_as(dict, metadata.get("nbgrader")).get("grade_id"), node.get("id"), metadata.get("id")):
         if isinstance(name, str) and name in given and (name in lesson.essays or given[name].cell_type == node["kind"]):
             return name
     return ""
@@ -261,8 +261,9 @@ def _oddities(cells, holders, given):
 
 def _claim(node, name, points):
     """The points that the card saved below a check claims, as a part of what the exercise is worth; or None."""
-    for output in map(_dict, _list(node.get("outputs"))):
-        text = _text(_dict(output.get("data", output)).get("text/plain", output.get("text")))
+    for output in _as(list, node.get("outputs")):
+        output = _as(dict, output)
+        text = _text(_as(dict, output.get("data")).get("text/plain", output.get("text")))
         if (card := CARD.match(text)) and card[1] == name and float(card[3]):
             return round(points * min(float(card[2]) / float(card[3]), 1.0), 2)
     return None
@@ -283,9 +284,6 @@ def _plain(text):
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _dict(value):
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value):
-    return value if isinstance(value, list) else []
+def _as(form, value):
+    """The value if it has the form that it should have, else an empty one."""
+    return value if isinstance(value, form) else form()

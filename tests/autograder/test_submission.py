@@ -309,8 +309,9 @@ def test_a_card_in_lines_is_read_in_every_nbformat(version, hand_in, notebook):
     ("rnn_backward  9 of 5 points", 5.0), ("rnn_backward  999999 of 1 point", 5.0),
     ("rnn_backward  40 of 40 points", 5.0), ("rnn_backward  20 of 40 points", 2.5),
     ("rnn_backward  -3 of 5 points", None), ("rnn_backward  nan of 5 points", None),
-    ("rnn_backward  1e999 of 5 points", None), ("rnn_backward  1.5.2 of 5 points", None), ("rnn_backward  1 of 0 points", None),
-    ("rnn_backward  9999999999 of 5 points", None), ("readout  3 of 5 points", None),
+    ("rnn_backward  1e999 of 5 points", None), ("rnn_backward  1.5.2 of 5 points", None),
+    ("rnn_backward  1 of 0 points", None), ("rnn_backward  9999999999 of 5 points", None),
+    ("readout  3 of 5 points", None),
     ("<b>rnn_backward</b>  3 of 5 points", None), ("rnn_backward  ٣ of 5 points", None), ("", None),
 ])  # fmt: skip
 def test_a_forged_card_claims_no_more_than_there_is(text, claim, hand_in, notebook):
