@@ -1,9 +1,12 @@
 """A small lesson, in a repository of its own."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # for `import students`
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSON = Path(__file__).with_name("doubling.txt").read_text(encoding="utf-8")

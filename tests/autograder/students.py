@@ -1,0 +1,76 @@
+"""Students' notebooks: a lesson as it was handed out, with somebody's code in it."""
+
+import ast
+import json
+from functools import cache
+from pathlib import Path
+
+from nbformat.v4 import new_code_cell
+from traitlets.config import PyFileConfigLoader
+
+from autograder.build import instructor_edition, read_sources
+from autograder.lesson import Lesson
+from rnnkit.exercises import EXERCISES
+
+ROOT = Path(__file__).resolve().parents[2]
+RIGHT = {path.stem: path for path in sorted((ROOT / "tests" / "rnnkit" / "solutions").glob("*.py"))}
+WORDS = "A weight is used at every step, so the loss feels it T times, and what it feels adds up."
+
+
+@cache
+def lessons():
+    """Every lesson by its name, made from its source."""
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
+    return {name: Lesson(name, instructor_edition(cells), config) for name, cells in read_sources(ROOT).items()}
+
+
+def lesson_of(exercise):
+    return next(lesson for lesson in lessons().values() if exercise in lesson.exercises)
+
+
+def solved(lesson):
+    """Exercise -> the instructor's own answer, as the text of a cell."""
+    return {cell.id: cell.source for cell in lesson.instructor.cells if cell.id in lesson.exercises}
+
+
+def answers_in(text, lesson):
+    """The functions in a text that a lesson asks for, by their names; and the text that is left."""
+    lines, answers = text.splitlines(), {}
+    for node in reversed(ast.parse(text).body):
+        if isinstance(node, ast.FunctionDef) and node.name in lesson.exercises:
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) - 1
+            answers[node.name] = "\n".join(lines[first : node.end_lineno])
+            del lines[first : node.end_lineno]
+    return answers, "\n".join(lines)
+
+
+def by(student, lesson):
+    """The notebook of one of the seven who are right, each in a way of their own."""
+    answers, rest = answers_in(RIGHT[student].read_text(encoding="utf-8"), lesson)
+    return notebook(lesson, answers, rest)
+
+
+def mistaken(name, misconception):
+    """The text of an answer that makes a known mistake: the reference with the mistake in it, as a student types it."""
+    text = EXERCISES[name].text.replace(misconception.right, misconception.wrong)
+    assert text != EXERCISES[name].text
+    return text.removeprefix("@shaped\n")
+
+
+def notebook(lesson, answers, added=""):
+    """What is handed in: the lesson, these answers (or essays) in their cells, and a cell added after the imports."""
+    made = json.loads(json.dumps(lesson.student))
+    for cell in made["cells"]:
+        cell["source"] = answers.get(cell["id"], cell["source"])
+    if added:
+        first = next(n for n, cell in enumerate(made["cells"]) if cell["cell_type"] == "code")
+        made["cells"].insert(first + 1, new_code_cell(added, id="added"))
+    return made
+
+
+def submit(course, student, lesson, content):
+    """Put a notebook, or any text, where students hand in; gives its path."""
+    path = course / "submitted" / student / lesson.name / f"{lesson.name}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return path
