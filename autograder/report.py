@@ -29,6 +29,8 @@ class NotGraded(Exception):
 
 def graded(course, lessons=()):
     """The judgements on these lessons, or on all. Raises NotGraded where there is none."""
+    if not course.lessons():
+        raise NotGraded(f"{course.folder} has no lessons yet: run `python -m autograder build` first.")
     with Book(course) as book:
         found = [judgement for judgement in book.judgements() if judgement.lesson in lessons or not lessons]
     if absent := sorted(set(lessons) - {judgement.lesson for judgement in found}):
@@ -111,9 +113,14 @@ def hint(name, mistake):
 
 
 def unnamed(judgements):
-    """Exercise and students: wrong, in a way that is none of the known mistakes."""
+    """Exercise and students: wrong, in a way that is none of the known mistakes, nor one of the step it repeats."""
+    def step_passed(name, verdicts):
+        step = EXERCISES[name].one_step if name in EXERCISES else ""
+        return step not in verdicts or verdicts[step].passed
+
     return most_first((name, each.student) for each in judgements for name, verdict in each.verdicts.items()
-                      if verdict.written and not verdict.passed and not verdict.mistakes)
+                      if verdict.written and not verdict.passed and not verdict.mistakes
+                      and step_passed(name, each.verdicts))
 
 
 def sayings(pairs):

