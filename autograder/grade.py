@@ -17,7 +17,7 @@ from autograder import submission
 from autograder.judge import judge, not_judged
 from autograder.record import Book
 from autograder.sandbox import layers as kernel
-from autograder.sandboxed import LAYERS, Limits, NotSafe, Sandbox, insist, probe
+from autograder.sandboxed import LAYERS, Limits, NotSafe, Sandbox, insist, probe, scratch
 
 fork = get_context("fork")
 
@@ -43,6 +43,7 @@ class Task:
     fingerprint: str
 
 
+@scratch()
 def grade(course, names, settings, watch=tuple):
     """Grade what was handed in for these lessons, but for what is graded already. Returns the new Judgements.
 
