@@ -29,15 +29,22 @@ PLAIN = r"(?:(?P<student>[^/]+)/(?:.*/)?)?(?P<file>[^/]+)"
 
 
 class Layout(NamedTuple):
-    """label: for a person. top: the one folder that holds everything, or "". pattern: of a path below it."""
+    """label: for a person. top: the one folder that holds everything, or "". pattern: of a path below it.
+
+    unlike: patterns of other layouts. A path that has one of these would be read wrongly.
+    """
 
     label: str
     top: str
     pattern: str
+    unlike: tuple = ()
 
     def parts(self, name):
         """What a path says, as a dictionary, or None where it does not fit."""
-        match = re.fullmatch(self.pattern, name.removeprefix(self.top), re.S)
+        path = name.removeprefix(self.top)
+        match = re.fullmatch(self.pattern, path, re.S)
+        if any(re.fullmatch(other, path, re.S) for other in self.unlike):
+            return None
         return match and {key: text for key, text in match.groupdict().items() if text is not None}
 
 
@@ -63,7 +70,7 @@ def recognise(names, everything, lessons):
     if top and flat and not {stem(name) for name in flat} <= set(lessons):
         raise Refused(f"holds one folder, {top}, with notebooks right in it: is that a student, or a class? "
                       "Collect the folder itself if it is a class; give each student a folder if not")
-    return Layout("a plain folder", "" if flat or not names else top, PLAIN)
+    return Layout("a plain folder", "" if flat or not names else top, PLAIN, (CANVAS, MOODLE, EXCHANGE))
 
 
 def stem(file):

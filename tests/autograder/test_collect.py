@@ -245,6 +245,13 @@ def test_a_file_for_each_student(course, built, tmp_path, pack):
                                     "README.md": "is no notebook: expected a file that ends in .ipynb"}
 
 
+@pytest.mark.parametrize("odd", ["ada_1_9001_x.ipynb", "Ada_1_assignsubmission_file/x.ipynb",
+                                 f"ada+{DOUBLING}+2026-01-31 11:00:00 UTC/x.ipynb"])
+def test_a_file_from_elsewhere_is_refused_among_plain_ones(course, built, tmp_path, odd):
+    files = {"zoe.ipynb": notebook(built, says="zoe"), "yan.ipynb": notebook(built, says="yan"), odd: notebook(built)}
+    only_the_good(course, collect(course, laid_out(tmp_path / "class", files)), odd)
+
+
 def test_a_single_folder_that_could_be_a_student_or_a_class_is_refused(course, built, tmp_path):
     collection = collect(course, zipped(tmp_path / "a.zip", {
         "2026/ada.ipynb": notebook(built, says="ada"), "2026/alan.ipynb": notebook(built, says="alan")}))
@@ -353,7 +360,8 @@ def test_a_student_who_differs_from_one_in_the_course_only_by_case_is_refused(co
 
 
 @pytest.mark.parametrize(("name", "student"), [(".hidden", "hidden"), ("-rf", "rf"), ("a+b", "a_b"), ("{x}", "_x_"),
-                                               ("$(id)", "__id_"), ("<b>", "_b_"), ("ab:c", "ab_c"), (" a  b ", "a b")])
+                                               ("$(id)", "__id_"), ("<b>", "_b_"), ("ab:c", "ab_c"), (" a  b ", "a b"),
+                                               ("Jose\u0301", "Jos\u00e9")])
 def test_a_students_name_becomes_a_safe_id(course, built, tmp_path, name, student):
     collect(course, zipped(tmp_path / "a.zip", {f"{name}/x.ipynb": notebook(built, says="here"),
                                                 "zoe/x.ipynb": notebook(built, says="zoe")}))
@@ -407,6 +415,12 @@ def test_a_path_that_leads_out_or_deceives_is_refused(course, built, tmp_path, n
     only_the_good(course, collection, name)
 
 
+def test_an_entry_without_a_name_is_refused(course, built, tmp_path):
+    path = zipped(tmp_path / "a.zip", with_a_good_one(built, **{"\1": notebook(built)}))
+    path.write_bytes(path.read_bytes().replace(b"\1PK", b"\0PK"))
+    only_the_good(course, collect(course, path), "\0")
+
+
 def test_a_name_with_a_nul_is_refused(course, built, tmp_path):
     path = zipped(tmp_path / "a.zip", with_a_good_one(built, **{"ada/x.ipynb@.png": notebook(built)}))
     path.write_bytes(path.read_bytes().replace(b"ada/x.ipynb@.png", b"ada/x.ipynb\0.png"))
@@ -416,8 +430,10 @@ def test_a_name_with_a_nul_is_refused(course, built, tmp_path):
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFSOCK, stat.S_IFDIR])
 def test_a_link_or_a_device_in_a_zip_is_refused(course, built, tmp_path, kind):
     files = with_a_good_one(built)
-    files[special("ada/x.ipynb", kind | 0o777)] = b"/etc/passwd"
-    only_the_good(course, collect(course, zipped(tmp_path / "a.zip", files)), "ada/x.ipynb")
+    files[special("ada/x.ipynb", kind | 0o777)] = notebook(built)
+    collection = collect(course, zipped(tmp_path / "a.zip", files))
+    only_the_good(course, collection, "ada/x.ipynb")
+    assert refusals(collection)["ada/x.ipynb"] == f"is {archive.KINDS[kind]}"
 
 
 def test_a_file_that_follows_a_linked_folder_stays_inside(course, built, tmp_path):
@@ -436,7 +452,25 @@ def test_links_pipes_and_sockets_in_a_folder_are_refused(course, built, tmp_path
     os.mkfifo(folder / "alan" / "x.ipynb")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(os.path.relpath(folder / "grace" / "x.ipynb"))
-    only_the_good(course, collect(course, folder), "ada/x.ipynb", "linked", "alan/x.ipynb", "grace/x.ipynb")
+    collection = collect(course, folder)
+    only_the_good(course, collection, "ada/x.ipynb", "linked", "alan/x.ipynb", "grace/x.ipynb")
+    assert refusals(collection) == {"ada/x.ipynb": "is a symbolic link", "linked": "is a symbolic link",
+                                    "alan/x.ipynb": "is a pipe", "grace/x.ipynb": "is a socket"}
+
+
+def test_a_file_that_becomes_a_link_while_it_is_collected_is_not_followed(course, built, tmp_path, monkeypatch):
+    folder = laid_out(tmp_path / "class", {**with_a_good_one(built), f"ada/{DOUBLING}.ipynb": notebook(built)})
+    read = archive.reader
+
+    def swap(root, parts, name, allowance):
+        if parts == ("ada",):
+            shutil.rmtree(folder / "ada")
+            laid_out(tmp_path / "hers", {name: b"{}"})
+            (folder / "ada").symlink_to(tmp_path / "hers")
+        return read(root, parts, name, allowance)
+
+    monkeypatch.setattr(archive, "reader", swap)
+    only_the_good(course, collect(course, folder), f"ada/{DOUBLING}.ipynb")
 
 
 def test_a_folder_that_links_to_itself_is_walked_once(course, built, tmp_path):
@@ -445,14 +479,18 @@ def test_a_folder_that_links_to_itself_is_walked_once(course, built, tmp_path):
     only_the_good(course, collect(course, folder), "ada")
 
 
-def test_a_bomb_of_one_gigabyte_is_refused(course, built, tmp_path):
+def test_a_bomb_of_one_gigabyte_is_refused(course, built, tmp_path, monkeypatch):
     path = tmp_path / "a.zip"
     zipped(path, with_a_good_one(built))
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as file, file.open("ada/x.ipynb", "w") as bomb:
         for _ in range(1024):
             bomb.write(bytes(2**20))
     assert path.stat().st_size < 2**21
+    read = []
+    unpack = zipfile.ZipExtFile.read
+    monkeypatch.setattr(zipfile.ZipExtFile, "read", lambda self, n: read.append(data := unpack(self, n)) or data)
     collection = collect(course, path)
+    assert 0 < sum(map(len, read)) < 2**20
     only_the_good(course, collection, "ada/x.ipynb")
     assert refusals(collection)["ada/x.ipynb"] == "is larger than 64 MB"
 
@@ -522,7 +560,7 @@ def test_entries_of_one_name_are_refused(course, built, tmp_path):
     files[special("ada/x.ipynb")] = notebook(built, says="two")
     collection = collect(course, zipped(tmp_path / "a.zip", files))
     only_the_good(course, collection, "ada/x.ipynb")
-    assert len(collection.outcomes) == 4
+    assert refusals(collection)["ada/x.ipynb"] == "is in the archive more than once" and len(collection.outcomes) == 4
 
 
 def test_an_archive_in_the_archive_is_named_and_not_opened(course, built, tmp_path):
