@@ -9,7 +9,8 @@ import numpy as np
 def shaped(function):
     """Check the shapes that a function's annotations promise, before the function computes anything.
 
-    An annotation is a string of axes, as in `x: "T N D"`. One letter stands for one size throughout a call.
+    An annotation is a string of axes, as in `x: "T N D"`. One letter stands for one size throughout a call, and 4H
+    for four times the size of H: four blocks side by side.
     A tuple of arrays (a step's cache) is annotated with its contents: `cache: "x: N D, h: N H"`; and a list of such
     tuples, one for each step, with its length in front of brackets: `cache: "T [x: N D, h: N H]"`.
 
@@ -35,8 +36,14 @@ def agree(where, *arrays):
     for _, array, axes in arrays:
         shape, axes = np.shape(array), axes.split()
         if len(shape) != len(axes) or 0 in shape or any(
-                sizes.setdefault(axis, size) != size for axis, size in zip(axes, shape, strict=True)):
+                size % blocks(axis) or sizes.setdefault(axis[-1], size // blocks(axis)) != size // blocks(axis)
+                for axis, size in zip(axes, shape, strict=True)):
             raise ValueError(f"{where}: {_disagreement(arrays)}")
+
+
+def blocks(axis):
+    """How many blocks lie side by side in an axis: 4 in "4H", 1 in "H"."""
+    return int(axis[:-1] or 1)
 
 
 def _disagreement(arrays):
@@ -46,14 +53,15 @@ def _disagreement(arrays):
     for name, shape, axes in arrays:
         if len(shape) == len(axes):
             for axis, size in zip(axes, shape, strict=True):
-                sizes.setdefault(axis, (size, name, shape))
+                if size % blocks(axis) == 0:
+                    sizes.setdefault(axis[-1], (size // blocks(axis), name, shape))
     for name, shape, axes in arrays:
         if 0 in shape:
             return f"{name} has shape {shape}; every axis should have at least one entry."
-        expected = tuple(sizes[axis][0] if axis in sizes else axis for axis in axes)
+        expected = tuple(blocks(axis) * sizes[axis[-1]][0] if axis[-1] in sizes else axis for axis in axes)
         if shape != expected:
-            reasons = sorted({f"{other} has shape {theirs}" for axis in axes if axis in sizes
-                              for _, other, theirs in [sizes[axis]] if other != name})
+            reasons = sorted({f"{other} has shape {theirs}" for axis in axes if axis[-1] in sizes
+                              for _, other, theirs in [sizes[axis[-1]]] if other != name})
             because = f", because {' and '.join(reasons)}" if reasons else ""
             return (f"{name} has shape {shape}, but ({', '.join(axes)}) should be "
                     f"({', '.join(map(str, expected))}){because}.")

@@ -1,0 +1,145 @@
+"""The LSTM: three gates and a candidate, and a cell state that is added to. One step, a sequence, and both backwards.
+
+T time steps, N sequences in a batch, D input size, H hidden size. Time first, row vectors. The four blocks of the
+weights lie side by side in the order i, f, g, o: W_x = [W_xi W_xf W_xg W_xo].
+Long short-term memory is Hochreiter and Schmidhuber's (1997), the forget gate Gers, Schmidhuber and Cummins's (2000),
+the gradient through all of it Graves and Schmidhuber's (2005).
+"""
+
+import numpy as np
+
+from rnnkit.activations import sigmoid
+from rnnkit.initial import glorot, orthogonal
+from rnnkit.shapes import agree, shaped
+
+
+@shaped
+def lstm_gates(x: "N D", h: "N H", W_x: "D 4H", W_h: "H 4H", b: "4H"):
+    """The input gate, the forget gate, the candidate and the output gate, from a = x W_x + h W_h + b:
+
+    i = sigma(a_i),  f = sigma(a_f),  g = tanh(a_g),  o = sigma(a_o).
+
+    x: (N, D). h: (N, H). W_x: (D, 4H), W_h: (H, 4H), b: (4H,), in blocks i, f, g, o.
+    Returns i, f, g, o, each (N, H). Raises ValueError where shapes disagree.
+    """
+    a_i, a_f, a_g, a_o = np.split(x @ W_x + h @ W_h + b, 4, axis=1)
+    return sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)
+
+
+@shaped
+def lstm_step(x: "N D", h: "N H", c: "N H", W_x: "D 4H", W_h: "H 4H", b: "4H"):
+    """One step: c_next = f * c + i * g,  h_next = o * tanh(c_next), with the gates of `lstm_gates`.
+
+    x: (N, D). h, c: (N, H), the hidden and the cell state so far. W_x: (D, 4H), W_h: (H, 4H), b: (4H,).
+    Returns h_next (N, H), c_next (N, H), and the cache that `lstm_step_backward` needs: x, h, c, i, f, g, o, c_next,
+    W_x, W_h. Raises ValueError where shapes disagree.
+    """
+    i, f, g, o = lstm_gates(x, h, W_x, W_h, b)
+    c_next = f * c + i * g
+    h_next = o * np.tanh(c_next)
+    return h_next, c_next, (x, h, c, i, f, g, o, c_next, W_x, W_h)
+
+
+@shaped
+def lstm_forward(x: "T N D", h0: "N H", c0: "N H", W_x: "D 4H", W_h: "H 4H", b: "4H"):
+    """The same step at every time.
+
+    x: (T, N, D). h0, c0: (N, H), the states before the first step. W_x: (D, 4H), W_h: (H, 4H), b: (4H,).
+    Returns h (T, N, H) and c (T, N, H), the states after every step, and a list with the cache of every step.
+    Raises ValueError where shapes disagree.
+    """
+    h, c, caches = [], [], []
+    h_t, c_t = h0, c0
+    for x_t in x:
+        h_t, c_t, cache = lstm_step(x_t, h_t, c_t, W_x, W_h, b)
+        h.append(h_t)
+        c.append(c_t)
+        caches.append(cache)
+    return np.stack(h), np.stack(c), caches
+
+
+CACHE = "x: N D, h: N H, c: N H, i: N H, f: N H, g: N H, o: N H, c_next: N H, W_x: D 4H, W_h: H 4H"
+
+
+@shaped
+def lstm_step_backward(dh_next: "N H", dc_next: "N H", cache: CACHE):
+    """One step back. The cell state reaches the loss through h_next and by itself, so two gradients meet there:
+
+    dc_next + dh_next * o * (1 - tanh(c_next)^2) = dc_tilde, say. Then
+
+    da_i = dc_tilde * g * i (1 - i),   da_f = dc_tilde * c * f (1 - f),
+    da_g = dc_tilde * i * (1 - g^2),   da_o = dh_next * tanh(c_next) * o (1 - o),
+
+    and da, the four side by side, gives dx = da W_x^T, dh = da W_h^T, dW_x = x^T da, dW_h = h^T da, db = its sum
+    over the batch. The cell state's own road: dc = dc_tilde * f.
+
+    dh_next, dc_next: (N, H), the upstream gradients. cache: what `lstm_step` kept.
+    Returns dx (N, D), dh (N, H), dc (N, H), dW_x (D, 4H), dW_h (H, 4H), db (4H,).
+    Raises ValueError where shapes disagree.
+    """
+    x, h, c, i, f, g, o, c_next, W_x, W_h = cache
+    tanh_c = np.tanh(c_next)
+    dc_next = dc_next + dh_next * o * (1 - tanh_c ** 2)
+    da_i = dc_next * g * i * (1 - i)
+    da_f = dc_next * c * f * (1 - f)
+    da_g = dc_next * i * (1 - g ** 2)
+    da_o = dh_next * tanh_c * o * (1 - o)
+    da = np.concatenate([da_i, da_f, da_g, da_o], axis=1)
+    dx, dh, dc = da @ W_x.T, da @ W_h.T, dc_next * f
+    dW_x, dW_h, db = x.T @ da, h.T @ da, da.sum(axis=0)
+    return dx, dh, dc, dW_x, dW_h, db
+
+
+@shaped
+def lstm_backward(dh: "T N H", dc_T: "N H", cache: f"T [{CACHE}]"):
+    """Backpropagation through time for the LSTM.
+
+    At every step two gradients meet in h_t, dh[t] from above and dh_next from step t + 1; the gradient of c_t is what
+    step t + 1 sent back along the cell state. At the last step that is dc_T.
+
+    dh: (T, N, H), the upstream gradient of every h_t. dc_T: (N, H), of the last cell state. cache: `lstm_forward`'s.
+    Returns dx (T, N, D), dh0 (N, H), dc0 (N, H), dW_x (D, 4H), dW_h (H, 4H), db (4H,).
+    Raises ValueError where shapes disagree.
+    """
+    x, h0, *_, W_x, W_h = cache[0]
+    dx = np.zeros((len(cache), *x.shape), x.dtype)
+    dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[0])
+    dh_next, dc_next = np.zeros_like(h0), dc_T
+    for t in reversed(range(len(cache))):
+        dh_t = dh[t] + dh_next
+        dx[t], dh_next, dc_next, dW_x_t, dW_h_t, db_t = lstm_step_backward(dh_t, dc_next, cache[t])
+        dW_x += dW_x_t
+        dW_h += dW_h_t
+        db += db_t
+    return dx, dh_next, dc_next, dW_x, dW_h, db
+
+
+class LSTM:
+    """An LSTM layer: the three parameters, and the two passes over a sequence.
+
+    W_x starts as Glorot's, every block of W_h as an orthogonal matrix of its own, and b as zeros, but for the block of
+    the forget gate, which starts at `forget_bias`. rng: a numpy.random.Generator.
+    """
+
+    def __init__(self, D, H, rng, forget_bias=1.0, dtype=np.float64):
+        self.W_x = np.hstack([glorot(D, H, rng) for _ in range(4)]).astype(dtype)
+        self.W_h = np.hstack([orthogonal(H, rng) for _ in range(4)]).astype(dtype)
+        self.b = np.zeros(4 * H, dtype)
+        self.b[H:2 * H] = forget_bias
+        self.cache = None
+
+    def forward(self, x, h0=None, c0=None):
+        """States h and c, each (T, N, H), for inputs x (T, N, D), from h0 and c0 (N, H), or from zeros."""
+        agree("LSTM.forward", ("x", x, "T N D"), ("W_x", self.W_x, "D 4H"))
+        zeros = np.zeros((x.shape[1], len(self.W_h)), self.b.dtype)
+        h0, c0 = (zeros if state is None else state for state in (h0, c0))
+        h, c, self.cache = lstm_forward(x, h0, c0, self.W_x, self.W_h, self.b)
+        return h, c
+
+    def backward(self, dh, dc_T=None):
+        """Keep the gradients of the parameters (dW_x, dW_h, db) and return dx (T, N, D), dh0 and dc0 (N, H)."""
+        if self.cache is None:
+            raise ValueError("LSTM.backward goes back over what forward did: call forward first.")
+        dc_T = np.zeros_like(dh[0]) if dc_T is None else dc_T
+        dx, dh0, dc0, self.dW_x, self.dW_h, self.db = lstm_backward(dh, dc_T, self.cache)
+        return dx, dh0, dc0
