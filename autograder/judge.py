@@ -83,16 +83,16 @@ class Bench:
         self.worker, self.ran = self.sandbox.worker().__enter__(), []
         self.layers = self.worker.layers
         wanted = {Call.parse(text).name for name in self.lesson.exercises for text in _all_calls(find(name))}
-        self.needed, self.givers = self.worker.do("plan", 30, cells_=self.cells, wanted=sorted(wanted))
+        self.needed, self.givers, self.complete = self.worker.do("plan", 30, cells_=self.cells, wanted=sorted(wanted))
 
     def _restart(self):
         self.__exit__()
         self._start()
 
     def _stop(self, name):
-        """Where to stop running cells and judge an exercise: at its check, unless it is defined only after it."""
+        """Where to stop running cells and judge an exercise: at its check, unless what it needs comes only after."""
         check = self.checks.get(f"check-{name}", -1)
-        return check if min(self.givers[name], default=math.inf) < check else math.inf
+        return check if self.givers[name] and self.complete[name] < check else math.inf
 
     def _run_until(self, stop):
         """Run the cells that are needed, and that stand before this position; again from the first where one kills."""

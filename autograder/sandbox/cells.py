@@ -55,27 +55,38 @@ def parse(source):
 
 
 def needed(cells, wanted):
-    """The positions of the cells that the wanted names need, in order; and those that give each wanted name a value.
+    """The positions of the cells that the wanted names need, in order; and by each wanted name those that give it a
+    value, and the first position at which all that it needs has one.
 
     A cell of the lesson's own counts only where the notebook has none that gives a name its value; an untouched stub
     only where nothing else does.
     """
-    known = {cell.position: names(cell.source) for cell in cells}
-    chosen, seen, todo = set(), set(), [*wanted, "*"]
-    while todo:
-        name = todo.pop()
-        if name not in seen:
-            seen.add(name)
-            for position in _givers(cells, known, name) - chosen:
-                chosen.add(position)
-                todo += known[position][1]
-    return sorted(chosen), {name: sorted(_givers(cells, known, name)) for name in wanted}
+    used, giving = {}, {}
+    for cell in cells:
+        given, used[cell.position] = names(cell.source)
+        for name in given:
+            giving.setdefault(name, []).append(cell)
+    givers = {name: _counting(found) for name, found in giving.items()}
+    closures = {name: _closure(name, givers, used) for name in [*wanted, "*"]}
+    chosen = {position for closure in closures.values() for name in closure for position in givers.get(name, ())}
+    complete = {name: max((givers[other][0] for other in closures[name] if other in givers), default=-1)
+                for name in wanted}
+    return sorted(chosen), {name: givers.get(name, []) for name in wanted}, complete
 
 
-def _givers(cells, known, name):
-    givers = [cell for cell in cells if name in known[cell.position][0]]
+def _counting(givers):
     written = [cell for cell in givers if cell.position >= 0 and not cell.stub]
-    return {cell.position for cell in written or [cell for cell in givers if cell.stub] or givers}
+    return sorted(cell.position for cell in written or [cell for cell in givers if cell.stub] or givers)
+
+
+def _closure(name, givers, used):
+    """The name, those that are used where it gets its value, and so on."""
+    seen, todo = set(), [name]
+    while todo:
+        if (name := todo.pop()) not in seen:
+            seen.add(name)
+            todo += [other for position in givers.get(name, ()) for other in used[position] if other not in seen]
+    return seen
 
 
 @functools.cache

@@ -14,7 +14,7 @@ from autograder.sandbox.cells import Cell
 
 def plan(*sources, wanted=("f",), own=(), stubs=()):
     notebook = [Cell(n, source, n in stubs) for n, source in enumerate(sources)]
-    return cells.needed([*(Cell(n - len(own), source) for n, source in enumerate(own)), *notebook], wanted)
+    return cells.needed([*(Cell(n - len(own), source) for n, source in enumerate(own)), *notebook], wanted)[:2]
 
 
 DEFINES_F = "def f(x):\n    return helper(x) * np.pi"

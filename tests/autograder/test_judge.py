@@ -1,0 +1,241 @@
+"""The judge finds an answer wherever it ended up, and says why there is none."""
+
+import contextlib
+
+import numpy as np
+import pytest
+import students
+from nbformat.v4 import new_code_cell
+
+from autograder import submission
+from autograder.judge import judge, secret_seeds
+from autograder.sandboxed import Limits, Sandbox, Worker
+from rnnkit.exercises import EXERCISES
+
+SEED = 7
+LESSON = students.lessons()["02_the_recurrent_cell"]
+FULL = LESSON.exercises
+SOLVED = students.solved(LESSON)
+FOREVER = "while True:\n    pass"
+
+
+def at(notebook, name):
+    return next(n for n, cell in enumerate(notebook["cells"]) if cell["id"] == name)
+
+
+def add(notebook, source, position=None, **more):
+    cell = {**new_code_cell(source), **more}
+    notebook["cells"].insert(len(notebook["cells"]) if position is None else position, cell)
+
+
+def reorder(notebook):
+    notebook["cells"].reverse()
+
+
+def keep_answers_only(notebook):
+    notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] in SOLVED]
+
+
+def strip_metadata_and_ids(notebook):
+    for cell in notebook["cells"]:
+        cell["metadata"] = {}
+        cell.pop("id")
+
+
+def delete_imports(notebook):
+    del notebook["cells"][next(n for n, cell in enumerate(notebook["cells"]) if cell["cell_type"] == "code")]
+
+
+def delete_checks(notebook):
+    notebook["cells"] = [cell for cell in notebook["cells"] if not cell["id"].startswith("check-")]
+
+
+def split_an_answer(notebook):
+    place = at(notebook, "rnn_step")
+    source = notebook["cells"][place]["source"]
+    notebook["cells"][place]["source"] = source.replace("np.tanh(", "squash(")
+    add(notebook, "def squash(a):\n    return np.tanh(a)", place)
+
+
+def help_from_the_last_cell(notebook):
+    split_an_answer(notebook)
+    notebook["cells"].append(notebook["cells"].pop(at(notebook, "rnn_step") - 1))
+
+
+def hide_an_answer_in_another_cell(notebook):
+    answer = notebook["cells"][at(notebook, "readout")]["source"]
+    notebook["cells"][at(notebook, "rnn_forward")]["source"] += f"\n\n\n{answer}"
+    notebook["cells"][at(notebook, "readout")]["source"] = ""
+
+
+def move_an_answer_into_a_new_cell(notebook):
+    cell = notebook["cells"].pop(at(notebook, "rnn_step"))
+    add(notebook, cell["source"], 1)
+
+
+def define_first_wrong_then_right(notebook):
+    place = at(notebook, "rnn_step")
+    add(notebook, "def rnn_step(x, h, W_x, W_h, b):\n    return x, None", place, id="rnn_step",
+        metadata=notebook["cells"][place]["metadata"])
+
+
+def duplicate_every_cell(notebook):
+    notebook["cells"] = [cell for cell in notebook["cells"] for _ in range(2)]
+
+
+def write_magics(notebook):
+    for name in SOLVED:
+        cell = notebook["cells"][at(notebook, name)]
+        cell["source"] = f"%matplotlib inline\n!pip install numpy\n{cell['source']}\n{name}?"
+    add(notebook, "%%bash\nrm -rf ~", 1)
+
+
+def fail_before_the_answer(notebook):
+    add(notebook, "1 / 0\nimport numpy as np", at(notebook, "rnn_step"))
+    add(notebook, "This is no Python.", at(notebook, "rnn_step"))
+
+
+def import_what_is_not_there(notebook):
+    add(notebook, "import torch, tensorflow as tf\nfrom jax import grad\nimport numpy as np", 1)
+
+
+def import_everything(notebook):
+    add(notebook, "from numpy import *\nfrom rnnkit import *", at(notebook, "rnn_step"))
+
+
+def never_end_where_no_answer_needs_it(notebook):
+    add(notebook, FOREVER, 1)
+
+
+def train_for_hours(notebook):
+    add(notebook, "import time\nhistory = [time.sleep(60) for _ in range(60)]", 1)
+
+
+def use_windows_line_ends(notebook):
+    for cell in notebook["cells"]:
+        cell["source"] = cell["source"].replace("\n", "\r\n")
+
+
+def rename_the_arguments(notebook):
+    cell = notebook["cells"][at(notebook, "readout")]
+    cell["source"] = "def readout(état, Wy, by):\n    return état @ Wy + by"
+
+
+def wrap_an_answer_in_a_class(notebook):
+    notebook["cells"][at(notebook, "readout")]["source"] = """
+class Readout:
+    def __call__(self, h, W_y, b_y):
+        return h @ W_y + b_y
+
+readout = Readout()
+"""
+
+
+def edit_checks_and_points(notebook):
+    for cell in notebook["cells"]:
+        if cell["id"].startswith("check-"):
+            cell["source"] = "1000"
+            cell["metadata"]["nbgrader"]["points"] = 1000
+
+
+HARMLESS = [reorder, keep_answers_only, strip_metadata_and_ids, delete_imports, delete_checks, split_an_answer,
+            help_from_the_last_cell, hide_an_answer_in_another_cell, move_an_answer_into_a_new_cell,
+            define_first_wrong_then_right, duplicate_every_cell, write_magics, fail_before_the_answer,
+            import_what_is_not_there, import_everything, never_end_where_no_answer_needs_it, train_for_hours,
+            use_windows_line_ends, rename_the_arguments, wrap_an_answer_in_a_class, edit_checks_and_points]
+
+
+@pytest.fixture(scope="module")
+def sandboxes():
+    """A lesson and limits -> the sandbox, started when it is first asked for."""
+    with contextlib.ExitStack() as stack:
+        started = {}
+
+        def sandbox(lesson, limits):
+            if (lesson.name, limits) not in started:
+                started[lesson.name, limits] = stack.enter_context(Sandbox(lesson.name, limits=limits))
+            return started[lesson.name, limits]
+
+        yield sandbox
+
+
+@pytest.fixture
+def judged(sandboxes, tmp_path):
+    """The Judgement on a notebook."""
+    def run(notebook, lesson=LESSON, **limits):
+        read = submission.read(students.submit(tmp_path, "somebody", lesson, notebook), lesson)
+        return judge("somebody", lesson, read, sandboxes(lesson, Limits(**limits)), SEED)
+
+    return run
+
+
+def earned(judgement):
+    return {name: verdict.earned for name, verdict in judgement.verdicts.items()}
+
+
+@pytest.mark.parametrize("change", HARMLESS)
+def test_what_people_do_to_a_notebook_costs_nothing(change, judged):
+    notebook = students.notebook(LESSON, SOLVED)
+    change(notebook)
+    judgement = judged(notebook)
+    assert earned(judgement) == FULL, judgement
+    assert (judgement.status, judgement.flags) == ("judged", [])
+    assert list(judgement.verdicts) == list(FULL)
+
+
+@pytest.mark.parametrize(("answer", "why"), [
+    ("from rnnkit import rnn_step", "rnnkit.rnn_step solves what this lesson asks for"),
+    ("import rnnkit\nrnn_step = rnnkit.rnn_step", "rnnkit.rnn_step solves what this lesson asks for"),
+    ("def rnn_step(*given):\n    from rnnkit.rnn import rnn_step\n    return rnn_step(*given)",
+     "rnnkit.rnn_step solves what this lesson asks for"),
+    ("import torch\ndef rnn_step(x, h, W_x, W_h, b):\n    return torch.tanh(x @ W_x + h @ W_h + b), None",
+     "torch is not there while your answer is judged"),
+    ("def rnn_step(x, h, W_x, W_h, b)\n    return x", "SyntaxError: expected ':'"),
+    ("1 / 0\ndef rnn_step(x, h, W_x, W_h, b):\n    return x", "ZeroDivisionError: division by zero"),
+    ("def my_step(x, h, W_x, W_h, b):\n    return x", "No cell of the notebook defines rnn_step"),
+    ("def rnn_step(x, h, W_x, W_h, b):\n    while True:\n        pass", "did not come back within 0.5 seconds"),
+    (f"def rnn_step(x, h, W_x, W_h, b):\n    return x\n{FOREVER}", "did not come back within 0.5 seconds"),
+    ("import os\ndef rnn_step(x, h, W_x, W_h, b):\n    os._exit(0)", "It ended the process that it ran in."),
+    ("def rnn_step(x, h, W_x, W_h, b):\n    return np.zeros((10 ** 6, 10 ** 6))", "MemoryError"),
+    ("def rnn_step(x, h, W_x, W_h, b):\n    return rnn_step(x, h, W_x, W_h, b)", "RecursionError"),
+])
+def test_what_is_no_answer_earns_nothing_and_the_verdict_says_why(answer, why, judged):
+    judgement = judged(students.notebook(LESSON, {**SOLVED, "rnn_step": answer}), answer=0.5, cell=0.5)
+    assert judgement.verdicts["rnn_step"].earned == 0
+    assert any(why in text for _, text in judgement.verdicts["rnn_step"].lines), judgement.verdicts["rnn_step"].lines
+    assert judgement.verdicts["readout"].earned == FULL["readout"]
+
+
+def test_time_that_runs_out_ends_in_unfinished_and_what_was_judged_before_counts(judged):
+    slow = "def rnn_forward(x, h0, W_x, W_h, b):\n    while True:\n        pass"
+    judgement = judged(students.notebook(LESSON, {**SOLVED, "rnn_forward": slow}), total=3, answer=60)
+    assert judgement.status == "unfinished" and "3 seconds" in judgement.detail
+    assert earned(judgement) == {"rnn_step": FULL["rnn_step"], "rnn_forward": 0, "readout": 0}
+    assert 3 <= judgement.seconds < 10
+
+
+def test_expected_values_are_not_sent_to_the_process_that_runs_the_students_code(judged, monkeypatch):
+    lesson, sent, do = students.lessons()["03_backpropagation_through_time"], [], Worker.do
+
+    def listening(self, what, seconds, **arguments):
+        sent.extend(arrays_in(list(arguments.get("values", {}).values())))
+        return do(self, what, seconds, **arguments)
+
+    monkeypatch.setattr(Worker, "do", listening)
+    wrong = {name: students.mistaken(name, EXERCISES[name].misconceptions[0]) for name in lesson.exercises}
+    judged(students.notebook(lesson, wrong), lesson)
+    exercise = EXERCISES["rnn_backward"]
+    expected = [array for seed in secret_seeds(SEED, lesson.name)
+                for array in exercise.answer(exercise.case(seed)).outputs.values()]
+    assert len(sent) > 100
+    assert not any(a.shape == e.shape and np.allclose(a, e) for a in sent for e in expected)
+
+
+def arrays_in(value):
+    return [array for item in value for array in arrays_in(item)] if isinstance(value, list | tuple) else [value]
+
+
+def test_seeds_of_a_lesson_are_its_own_and_of_both_kinds():
+    drawn = {name: secret_seeds(SEED, name) for name in students.lessons()}
+    assert len(set(drawn.values())) == len(drawn) and drawn != {name: secret_seeds(8, name) for name in drawn}
+    assert all({seed % 2 for seed in seeds} == {0, 1} and min(seeds) > 10_000 for seeds in drawn.values())
