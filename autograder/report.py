@@ -43,7 +43,7 @@ def graded(course, lessons=()):
 def write(course, lessons, out=None):
     """Write the page on these numbers, by default as report.html in the course folder. Gives its path."""
     out = out or course.folder / "report.html"
-    replace({out: page(lessons, f"Report on the course in {course.folder.name}")})
+    replace({out: page(lessons, "What this class understood")})
     return out
 
 
@@ -65,11 +65,12 @@ def of_lesson(name, judgements):
         "exercises": [exercise(name, [judgement.verdicts[name] for judgement in counted if name in judgement.verdicts])
                       for name in judgements[0].verdicts],
         "misconceptions": misconceptions(counted),
-        "unnamed": [{"exercise": name, "students": students} for name, students in unnamed(counted)],
+        "unnamed": unnamed(counted),
         "statuses": [{"status": status, "meaning": meaning, "students": students}
                      for status, meaning in STATUSES.items()
                      if (students := [each.student for each in judgements if each.status == status])],
-        "details": sayings((each.detail, each.student) for each in judgements if each.detail),
+        "details": sayings((each.detail, each.student) for each in judgements
+                           if each.detail and each.status != "missing"),
         "flagged": [{"student": each.student, "earned": each.earned, "flags": list(each.flags)}
                     for each in judgements if each.flags],
         "remarks": sayings((text, each.student) for each in judgements for text in each.remarks),
@@ -113,14 +114,21 @@ def hint(name, mistake):
 
 
 def unnamed(judgements):
-    """Exercise and students: wrong, in a way that is none of the known mistakes, nor one of the step it repeats."""
+    """What else was wrong, most frequent first: neither a known mistake, nor one of the step that is repeated."""
     def step_passed(name, verdicts):
         step = EXERCISES[name].one_step if name in EXERCISES else ""
         return step not in verdicts or verdicts[step].passed
 
-    return most_first((name, each.student) for each in judgements for name, verdict in each.verdicts.items()
-                      if verdict.written and not verdict.passed and not verdict.mistakes
-                      and step_passed(name, each.verdicts))
+    found = most_first(((name, first_wrong(verdict)), each.student) for each in judgements
+                       for name, verdict in each.verdicts.items()
+                       if verdict.written and not verdict.passed and not verdict.mistakes
+                       and step_passed(name, each.verdicts))
+    return [{"exercise": name, "text": text, "students": students} for (name, text), students in found]
+
+
+def first_wrong(verdict):
+    """The first line of the first thing that was said to be wrong."""
+    return next((text.split("\n")[0] for mark, text in verdict.lines if mark == "wrong"), "")
 
 
 def sayings(pairs):
