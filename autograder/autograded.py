@@ -21,7 +21,7 @@ def autograded(judgement, submission, lesson):
     release = lesson.student
     followers = _followers(submission, release)
     answers = submission.answers() if submission else {}
-    cells = [_markdown(BANNER, _banner(judgement, submission, lesson)), *_added(followers[""], judgement)]
+    cells = [_markdown(BANNER, _banner(judgement, submission)), *_added(followers[""], judgement)]
     for cell in release.cells:
         if name := grade_id(cell):
             cells += [_known(cell, answers.get(name), judgement), *_added(followers[name], judgement)]
@@ -35,12 +35,10 @@ def grade_id(cell):
     return cell.metadata.get("nbgrader", {}).get("grade_id", "")
 
 
-def written(submission, lesson):
-    """The student's own words: answer or essay -> its text, where it is not what was handed out."""
+def written(submission):
+    """The student's own words: answer or essay -> its text, where there are any."""
     answers = submission.answers() if submission else {}
-    return {name: answers[name].source for cell in lesson.student.cells
-            if (name := grade_id(cell)) in answers and cell.metadata.nbgrader.solution
-            and answers[name].source.split() not in ([], cell.source.split())}
+    return {name: cell.source for name, cell in answers.items() if not cell.stub}
 
 
 def _followers(submission, release):
@@ -96,22 +94,23 @@ def _markdown(name, source):
     return {"id": name, "cell_type": "markdown", "metadata": {}, "source": source}
 
 
-def _banner(judgement, submission, lesson):
+def _banner(judgement, submission):
     """How it was judged, for the student and the marker alike. Flags are the instructor's: they stay out."""
-    lines = [f"**{judgement.status.capitalize()}:** {_said(STATUSES[judgement.status])}. {_said(judgement.detail)}"]
-    if judgement.status in ("judged", "unfinished"):
-        layers = ", ".join(judgement.layers)
-        lines.append(f"The code ran in a sandbox: {_said(layers)}." if layers else "The code ran without a sandbox.")
-    lines.append("Below stands the lesson as it was handed out, with your answers in it. The outputs are the judge's.")
-    names = [name for cell in lesson.student.cells if (name := grade_id(cell)) and cell.metadata.nbgrader.solution]
-    if absent := [name for name in names if submission is None or name not in submission.answers()]:
-        lines.append(f"Not found, and so shown as it was handed out: {', '.join(f'`{name}`' for name in absent)}.")
-    return "\n".join([*lines, *(f"- {_said(remark)}" for remark in judgement.remarks[:20])])
+    says = [f"**{judgement.status.capitalize()}:** {STATUSES[judgement.status]}. {_said(judgement.detail)}\n"]
+    if judgement.layers:
+        says.append(f"Your code ran in a sandbox: {_said(', '.join(judgement.layers))}.")
+    elif judgement.status in ("judged", "unfinished"):
+        says.append("Your code ran without a sandbox.")
+    if submission:
+        says.append("This is the lesson as it was handed out, with your answers in it. The outputs are the judge's.\n")
+    else:
+        says.append("None of your answers could be read. This is the lesson as it was handed out.\n")
+    return "\n".join([*says, *(f"- {_said(remark)}" for remark in judgement.remarks[:20])])
 
 
 def _said(text):
     """A sentence in which nothing counts as Markdown, on one line."""
-    return re.sub(r"([\\`*_{}\[\]()#|<>~$&!-])", r"\\\1", " ".join(_fit(text, 1000).split()))
+    return re.sub(r"([\\`*_{}\[\]()#|<>~$&!:-])", r"\\\1", " ".join(_fit(text, 1000).split()))
 
 
 def _fit(text, most=None):

@@ -25,6 +25,7 @@ from nbgrader.api import (
 from sqlalchemy import (
     Column,
     MetaData,
+    NullPool,
     String,
     Table,
     Text,
@@ -64,10 +65,13 @@ def create(url, course_id):
 
 
 def engine(url):
-    """SQLite as nbgrader has it, except that a transaction holds the file from its start: nothing it read grows old."""
+    """SQLite as nbgrader has it, except that a transaction holds the file from its start: nothing it read grows old.
+
+    Nothing stays open between two transactions, so that a process which is forked there inherits nothing.
+    """
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url)
-    made = create_engine(url, connect_args={"timeout": 60, "isolation_level": None})
+        return create_engine(url, poolclass=NullPool)
+    made = create_engine(url, poolclass=NullPool, connect_args={"timeout": 60, "isolation_level": None})
     event.listen(made, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return made
 
@@ -102,9 +106,9 @@ def mark(connection, sheet, scores, changed):
     A score that a person gave stays. It waits for another look when the essay in `changed` is no longer the one that
     was marked, or when the judge gives other points than before.
     """
-    old = {row.cell_id: row for row in connection.execute(select(Grade.__table__).where(Grade.notebook_id == sheet))}
-    rows = []
-    for cell, name in _cells(connection, sheet, "GradeCell"):
+    cells = _cells(connection, sheet, "GradeCell")
+    old, rows = _old(connection, Grade.__table__, sheet, cells), []
+    for cell, name in cells.items():
         row, score = old.get(cell), scores.get(name, 0.0)
         if row and row.manual_score is not None:
             waits = row.needs_manual_grade or name in changed or row.auto_score != score
@@ -116,17 +120,24 @@ def mark(connection, sheet, scores, changed):
 
 def remark(connection, sheet, answered):
     """nbgrader's own comment on every cell that was left as it was handed out. A person's comments stay."""
-    old = set(connection.scalars(select(Comment.cell_id).where(Comment.notebook_id == sheet)))
-    _write(connection, Comment.__table__, sheet, [
-        {"cell_id": cell, "auto_comment": None if name in answered else "No response."}
-        for cell, name in _cells(connection, sheet, "SolutionCell")], old)
+    cells = _cells(connection, sheet, "SolutionCell")
+    rows = [{"cell_id": cell, "auto_comment": None if name in answered else "No response."}
+            for cell, name in cells.items()]
+    _write(connection, Comment.__table__, sheet, rows, _old(connection, Comment.__table__, sheet, cells))
 
 
 def _cells(connection, sheet, kind):
-    return connection.execute(
-        select(BaseCell.id, BaseCell.name)
-        .join(SubmittedNotebook, SubmittedNotebook.notebook_id == BaseCell.notebook_id)
-        .where(SubmittedNotebook.id == sheet, BaseCell.type == kind)).all()
+    """The lesson's cells of a kind: id -> name."""
+    query = (select(BaseCell.id, BaseCell.name)
+             .join(SubmittedNotebook, SubmittedNotebook.notebook_id == BaseCell.notebook_id)
+             .where(SubmittedNotebook.id == sheet, BaseCell.type == kind))
+    return dict(connection.execute(query).all())
+
+
+def _old(connection, table, sheet, cells):
+    """The rows that a sheet has already: id of the cell -> row. They are looked up by cell: there is the index."""
+    query = select(table).where(table.c.notebook_id == sheet, table.c.cell_id.in_(cells))
+    return {row.cell_id: row for row in connection.execute(query)}
 
 
 def _write(connection, table, sheet, rows, old):

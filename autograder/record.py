@@ -5,6 +5,7 @@ Formgrader, a score, extra credit or a comment, stays.
 """
 
 import json
+import os
 
 from nbconvert.exporters import NotebookExporter
 from nbgrader.api import Assignment, Gradebook, Student, SubmittedAssignment
@@ -16,8 +17,10 @@ from autograder import gradebook
 from autograder.autograded import autograded, written
 from autograder.build import replace
 from autograder.gradebook import JUDGEMENTS
+from autograder.judge import not_judged
 from autograder.judgement import Judgement
-from rnnkit.checking import Verdict
+
+NOTHING = "Nothing was handed in."
 
 
 class LessonChanged(Exception):
@@ -83,7 +86,7 @@ class Book:
         notebook = self._notebook(judgement.student, lesson.name)
         stamp = {notebook.with_name("timestamp.txt"): str(timestamp)} if timestamp else {}
         replace({notebook: autograded(judgement, submission, lesson), **stamp})
-        texts = written(submission, lesson)
+        texts = written(submission)
         essays = {name: gradebook.digest(texts.get(name, "")) for name in lesson.essays}
         scores = {f"check-{name}": verdict.earned for name, verdict in judgement.verdicts.items()}
         scores |= {name: None if name in texts else 0.0 for name in essays}
@@ -101,24 +104,26 @@ class Book:
 
         To nbgrader a submission is a row, so these students get none. Its export gives them no points.
         """
-        blank = {name: Verdict(name, points, lines=[("blank", "Nothing was handed in.")])
-                 for name, points in lesson.exercises.items()}
         graded = select(SubmittedAssignment.student_id).join(Assignment).where(Assignment.name == lesson.name)
         with self.engine.begin() as connection:
             for student in connection.scalars(select(Student.id).where(Student.id.not_in(graded))).all():
                 if not self.course.path("submitted", student, lesson.name).exists():
-                    missing = Judgement(student, lesson.name, "missing", verdicts=blank)
-                    gradebook.keep(connection, missing, None, {})
+                    gradebook.keep(connection, not_judged(student, lesson, "missing", NOTHING), None, {})
 
     def _notebook(self, student, lesson_name):
         return self.course.path("autograded", student, lesson_name) / f"{lesson_name}.ipynb"
 
     def _handed_in(self, judgement):
-        """What timestamp.txt says; None where it is absent or says no time."""
+        """What timestamp.txt says; None where it is absent, or is no file, or says no time. It may be a student's."""
         path = self.course.path("submitted", judgement.student, judgement.lesson) / "timestamp.txt"
         try:
-            with open(path, encoding="utf-8") as file:
+            with open(path, encoding="utf-8", opener=_careful) as file:
                 text = file.read(100).strip()
             return text if text and parse_utc(text) else None
-        except (OSError, ValueError, OverflowError):
+        except Exception:  # dateutil has many
             return None
+
+
+def _careful(path, flags):
+    """Opens no link, and waits for no pipe."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)

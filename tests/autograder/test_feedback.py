@@ -7,10 +7,10 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,7 @@ from autograder.judgement import Judgement
 from autograder.lesson import Course
 from autograder.record import Book
 from autograder.sanitize import LONGEST, markdown
+from autograder.submission import read
 from rnnkit.checking import Verdict
 from rnnkit.checking.card import as_html
 
@@ -82,30 +83,14 @@ ACTIVE = ["script", "iframe", "object", "embed", "form", "input", "button", "tex
           "link", "style", "template", "noscript"]
 
 
-@dataclass(frozen=True)
-class Cell:
-    position: int
-    kind: str
-    source: str
-    grade_id: str = ""
-
-
-@dataclass(frozen=True)
-class Submission:
-    cells: tuple
-    remarks: tuple = ()
-    claims: dict = field(default_factory=dict)
-
-    def answers(self):
-        names = ("numerical_gradient", "rnn_step_backward", "rnn_backward", ESSAY)
-        return {cell.grade_id: cell for cell in self.cells if cell.grade_id in names}
-
-
 def handed_in(lesson, essay, added=()):
-    cells = [(cell.cell_type, essay if cell.id == ESSAY else cell.source,
-              cell.id if "nbgrader" in cell.metadata else "") for cell in lesson.instructor.cells]
-    cells[1:1] = [(kind, text, "") for text in added for kind in ("markdown", "code", "raw")]
-    return Submission(tuple(Cell(position, *cell) for position, cell in enumerate(cells)))
+    cells = [{"cell_type": cell.cell_type, "metadata": cell.metadata,
+              "source": essay if cell.id == ESSAY else cell.source} for cell in lesson.instructor.cells]
+    cells[1:1] = [{"cell_type": kind, "source": text} for text in added for kind in ("markdown", "code", "raw")]
+    with tempfile.NamedTemporaryFile("w") as file:
+        json.dump({"cells": cells, "nbformat": 4, "nbformat_minor": 5}, file)
+        file.flush()
+        return read(file.name, lesson)
 
 
 def judged(lesson, student, said="", **known):

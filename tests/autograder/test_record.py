@@ -2,14 +2,15 @@
 
 import json
 import multiprocessing
+import os
 import random
 import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
@@ -24,6 +25,7 @@ from autograder.build import build_lessons
 from autograder.judgement import Judgement
 from autograder.lesson import Course, Lesson
 from autograder.record import Book, LessonChanged
+from autograder.submission import read
 from rnnkit.checking import Verdict
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own queries
@@ -33,25 +35,6 @@ LESSON = "03_backpropagation_through_time"
 ESSAY = "why-gradients-add"
 WORDS = "Each use of the weight moves the loss."
 ROWS_OF_A_SUBMISSION = {"submitted_assignment": 1, "submitted_notebook": 1, "grade": 4, "comment": 4, "judgements": 1}
-
-
-@dataclass(frozen=True)
-class Cell:
-    position: int
-    kind: str
-    source: str
-    grade_id: str = ""
-
-
-@dataclass(frozen=True)
-class Submission:
-    cells: tuple
-    remarks: tuple = ()
-    claims: dict = field(default_factory=dict)
-
-    def answers(self):
-        names = ("numerical_gradient", "rnn_step_backward", "rnn_backward", ESSAY)
-        return {cell.grade_id: cell for cell in self.cells if cell.grade_id in names}
 
 
 @pytest.fixture(scope="module")
@@ -88,16 +71,18 @@ def book(course):
         yield book
 
 
-def handed_in(lesson, essay=WORDS, before=(), **answers):
-    """The solved lesson. answers: the texts of some cells, None deletes one. before: cell -> what stands before it."""
-    cells = []
-    for cell in lesson.instructor.cells:
-        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-        cells += [("code", text, "") for text in dict(before).get(name, ())]
-        text = {ESSAY: essay, **answers}.get(name, cell.source)
+def handed_in(lesson, essay=WORDS, before=(), bare=False, **answers):
+    """The solved lesson, as it is read. answers: the texts of some cells, None deletes one. before: cell -> cells."""
+    solved, cells = {cell.id: cell.source for cell in lesson.instructor.cells}, []
+    for cell in lesson.student.cells:
+        cells += [{"cell_type": "code", "source": text} for text in dict(before).get(cell.id, ())]
+        text = {ESSAY: essay, **answers}.get(cell.id, solved[cell.id])
         if text is not None:
-            cells.append((cell.cell_type, text, name))
-    return Submission(tuple(Cell(position, *cell) for position, cell in enumerate(cells)))
+            cells.append({"cell_type": cell.cell_type, "source": text} | ({} if bare else {"metadata": cell.metadata}))
+    with tempfile.NamedTemporaryFile("w") as file:
+        json.dump({"cells": cells, "nbformat": 4, "nbformat_minor": 5}, file)
+        file.flush()
+        return read(file.name, lesson)
 
 
 def judged(lesson, student="ada", share=1.0, **known):
@@ -325,6 +310,15 @@ def test_the_time_of_handing_in_is_read_as_nbgrader_reads_it(course, book, lesso
     assert copy.read_text() == text.strip() if recorded else not copy.exists()
 
 
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: os.symlink("/etc/hostname", path)])
+def test_a_timestamp_that_is_no_file_of_its_own_says_nothing(course, book, lesson, make):
+    folder = course.path("submitted", "ada", LESSON)
+    folder.mkdir(parents=True)
+    make(folder / "timestamp.txt")
+    book.record(judged(lesson), handed_in(lesson), lesson, "1")
+    assert table(course, "select timestamp from submitted_assignment") == [(None,)]
+
+
 def test_lateness_is_nbgraders_business(course, book, lesson):
     with Gradebook(course.coursedir.db_url) as gradebook:
         gradebook.update_or_create_assignment(LESSON, duedate="2026-11-20 10:00:00 UTC")
@@ -360,9 +354,7 @@ def test_cells_of_the_students_own_stand_where_they_stood_and_nbgrader_does_not_
 
 
 def test_a_notebook_that_lost_its_marks_shows_no_text_twice(course, book, lesson):
-    whole = handed_in(lesson, **{cell.id: cell.source for cell in lesson.student.cells})
-    bare = Submission(tuple(Cell(one.position, one.kind, one.source) for one in whole.cells))
-    book.record(judged(lesson), bare, lesson, "1")
+    book.record(judged(lesson), handed_in(lesson, bare=True), lesson, "1")
     sources = [cell.source for cell in shown(course).cells if cell.metadata.get("nbgrader", {}).get("locked", True)]
     assert len(sources) == len(set(sources))
 
@@ -390,18 +382,18 @@ def test_an_unreadable_submission_shows_the_lesson_and_says_why(course, book, le
     banner, *cells = shown(course).cells
     assert [cell.source for cell in cells] == [cell.source for cell in lesson.student.cells]
     assert "**Unreadable:**" in banner.source and r"\*found\* \<b\>a picture\</b\>" in banner.source
-    assert "sandbox" not in banner.source and f"`{ESSAY}`" in banner.source
+    assert "sandbox" not in banner.source and "None of your answers could be read" in banner.source
     assert grade(course)["needs_manual_grade"] is False
 
 
 def test_the_banner_says_how_it_was_judged_and_keeps_seed_and_flags_to_itself(course, book, lesson):
+    submission = handed_in(lesson, rnn_backward=None)
     judgement = judged(lesson, seed=424242, flags=["tried to read /etc"], layers=["namespaces", "Landlock"],
-                       remarks=["two cells called rnn_backward"], detail="It stopped.")
-    book.record(judgement, handed_in(lesson, rnn_backward=None), lesson, "1")
+                       remarks=list(submission.remarks), detail="It stopped.")
+    book.record(judgement, submission, lesson, "1")
     text = (course.path("autograded", "ada", LESSON) / f"{LESSON}.ipynb").read_text()
     banner = shown(course).cells[0].source
-    for words in ("every answer was judged", "It stopped.", "namespaces, Landlock", r"two cells called rnn\_backward",
-                  "Not found, and so shown as it was handed out: `rnn_backward`."):
+    for words in ("every answer was judged", "It stopped.", "namespaces, Landlock", r"- not found\: rnn\_backward"):
         assert words in banner
     assert "424242" not in text and "tried to read" not in text
     assert cell(shown(course), "rnn_backward").source == stub(lesson, "rnn_backward")
