@@ -85,7 +85,8 @@ class Exercise:
     @property
     def cached(self):
         """Whether this is a backward pass: what comes first leaves a cache, and the reference has one too."""
-        return bool(self.after) and not {Call.parse(text).name for text in self.after} & {self.name, *(self.given or ())}
+        before = {Call.parse(text).name for text in self.after}
+        return bool(before) and not before & {self.name, *(self.given or ())}
 
     def case(self, seed, **sizes):
         """The inputs for one seed: name -> array. For an even seed every axis is one longer.
