@@ -1,4 +1,4 @@
-"""A small lesson, in a repository of its own."""
+"""A small lesson, in a repository of its own; and two of them, in a course."""
 
 import shutil
 import sys
@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # for `import students`
+from autograder.build import build_lessons
+from autograder.lesson import Course
+
+sys.path.insert(0, str(Path(__file__).parent))  # for `import students` and the next line
+from handing_in import DOUBLING, TRIPLING, snapshot
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSON = Path(__file__).with_name("doubling.txt").read_text(encoding="utf-8")
@@ -25,3 +29,36 @@ def write(tmp_path, monkeypatch):
         return tmp_path
 
     return write_lesson
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A repository with two lessons, and its course folder."""
+    root = tmp_path_factory.mktemp("built")
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    texts = {DOUBLING: LESSON, TRIPLING: LESSON.replace("double", "triple").replace('"why"', '"why-three"')}
+    for name, source in texts.items():
+        (root / "solutions" / name).mkdir(parents=True)
+        (root / "solutions" / name / f"{name}.py").write_text(source, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("RNNKIT_COURSE", raising=False)
+        build_lessons(root)
+    return root
+
+
+@pytest.fixture
+def course(built, tmp_path, monkeypatch):
+    """A course, and beside it something precious. After the test nothing has changed outside submitted/."""
+    monkeypatch.delenv("RNNKIT_COURSE", raising=False)
+    monkeypatch.chdir(tmp_path)
+    root = tmp_path / "root"
+    shutil.copytree(built, root)
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "marks.csv").write_text("ada,100\n")
+    course = Course(root / "nbgrader_config.py")
+    course.untouched = lambda: (snapshot(root, course.folder / "submitted"), snapshot(tmp_path / "precious"),
+                                sorted(path.name for path in tmp_path.parent.iterdir()))
+    before = course.untouched()
+    yield course
+    assert course.untouched() == before
+    assert not [path for path in Path("/").glob("evil*")]
