@@ -97,12 +97,11 @@ def _content(path):
         if not stat.S_ISREG(os.lstat(path).st_mode):
             raise Unreadable("Expected a file, found a folder, a link or something else that is none.")
         with open(path, "rb", opener=lambda path, flags: os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)) as file:
-            size = os.fstat(file.fileno()).st_size
-            content = b"" if size > MOST_BYTES else file.read(MOST_BYTES + 1)
+            content = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise Unreadable(f"Expected a file that can be opened, found: {error.strerror}.") from error
-    if max(size, len(content)) > MOST_BYTES:
-        raise Unreadable(f"Expected at most {MOST_BYTES / 1e6:.0f} MB, found {size / 1e6:.0f} MB. Clear the outputs.")
+    if len(content) > MOST_BYTES:
+        raise Unreadable(f"Expected at most {MOST_BYTES / 1e6:.0f} MB, found more. Clear the outputs.")
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", "replace").encode()
     return content.removeprefix(codecs.BOM_UTF8)
@@ -163,7 +162,7 @@ def _nodes(notebook, remarks):
 def _recognized(nodes, lesson, given):
     """The cells, each with the grade_id that it bears; several can bear the same. "" for the student's own."""
     texts = {(cell.cell_type, _tidy(cell.source)): "" for cell in lesson.student.cells}
-    texts |= {(cell.cell_type, _tidy(cell.source)): name for name, cell in given.items() if name not in lesson.essays}
+    texts |= {(cell.cell_type, _tidy(cell.source)): name for name, cell in given.items()}
     stubs = {_tidy(cell.source) for cell in given.values() if cell.metadata.nbgrader.solution} | {""}
     looks = [(node["kind"], _tidy(node["text"])) for node in nodes]
     names = [_name(node, lesson, given) for node in nodes]
@@ -207,7 +206,6 @@ def _answer(name, called, cells):
                 and name in cell.source and name in _defined(cell.source)]
     ranks = (
         [cell for cell in defining if cell.grade_id == name],
-        [cell for cell in defining if not cell.grade_id],
         defining,
         [cell for cell in called if not cell.stub],
         called,

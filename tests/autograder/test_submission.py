@@ -177,11 +177,13 @@ def test_answers_are_found_in_whatever_became_of_the_notebook(change, hand_in, n
     assert answers[STEP].stub
 
 
-@pytest.mark.parametrize("indented", ["if True:\n    ", "try:\n    pass\n    ", "# first\nwith timer():\n\n    "])
+@pytest.mark.parametrize("indented", ["if True:\n    ", "try:\n    pass\n    ", "with timer():\n\n# a note\n    "])
 def test_an_answer_below_an_untouched_stub_is_the_answer(indented, hand_in, notebook):
     text = indented + SOLVED.replace("\n", "\n    ")
     notebook["cells"].insert(place(notebook, BACKWARD) + 1, new(text))
-    notebook["cells"].insert(place(notebook, ESSAY) + 1, new(WORDS, "markdown"))
+    below = [new("", "markdown"), new("x = 1"), new(cell(notebook, "title")["source"], "markdown")]
+    at = place(notebook, ESSAY) + 1
+    notebook["cells"][at:at] = [*below, new(WORDS, "markdown")]
     handed_in = hand_in(notebook)
     assert handed_in.answers()[BACKWARD].source == text
     assert handed_in.answers()[ESSAY].source == WORDS
@@ -226,6 +228,12 @@ def test_of_several_cells_of_one_name_the_last_that_is_no_stub_holds_the_answer(
     assert f"several cells of this name: {BACKWARD} (cell {at + 2} was taken)" in said(handed_in)
 
 
+def test_of_several_essays_the_last_that_says_something_counts(hand_in, notebook):
+    at, stub = place(notebook, ESSAY), cell(notebook, ESSAY)
+    notebook["cells"][at : at + 1] = [{**stub, "source": text} for text in ("A draft.", WORDS, "", stub["source"])]
+    assert hand_in(notebook).answers()[ESSAY].source == WORDS
+
+
 @pytest.mark.parametrize("helper_first", [True, False])
 def test_a_split_cell_is_the_half_that_defines_the_function(helper_first, hand_in, notebook):
     at = place(notebook, BACKWARD)
@@ -234,8 +242,24 @@ def test_a_split_cell_is_the_half_that_defines_the_function(helper_first, hand_i
     assert hand_in(notebook).answers()[BACKWARD].source == SOLVED
 
 
-def test_a_renamed_function_stays_the_answer_until_another_cell_defines_the_name(hand_in, notebook):
+def test_without_its_question_an_essay_is_found_below_its_stub(hand_in, notebook):
+    del notebook["cells"][place(notebook, f"rubric-{ESSAY}")]
+    notebook["cells"].insert(place(notebook, ESSAY) + 1, new(WORDS, "markdown"))
+    assert hand_in(notebook).answers()[ESSAY].source == WORDS
+
+
+@pytest.mark.parametrize("change", [forget_metadata, forget_ids, colab], ids=lambda change: change.__name__)
+def test_a_renamed_function_is_found_by_what_its_cell_is_called(change, hand_in, notebook):
+    cell(notebook, BACKWARD)["source"] = HELPER
+    change(notebook)
+    assert hand_in(notebook).answers()[BACKWARD].source == HELPER
+
+
+def test_a_renamed_function_stays_the_answer_until_another_cell_defines_the_name(hand_in, notebook, lesson):
     cell(notebook, BACKWARD)["source"] = "def my_backward(dh, cache): ..."
+    assert hand_in(notebook).answers()[BACKWARD].source.startswith("def my_backward")
+    stub = next(c.source for c in lesson.student.cells if c.id == BACKWARD)
+    notebook["cells"].append({**cell(notebook, BACKWARD), "source": stub})
     assert hand_in(notebook).answers()[BACKWARD].source.startswith("def my_backward")
     notebook["cells"].append(new("rnn_backward = my_backward"))
     assert hand_in(notebook).answers()[BACKWARD].source == "rnn_backward = my_backward"
@@ -245,6 +269,7 @@ def test_one_cell_can_hold_two_answers(hand_in, notebook):
     both = cell(notebook, STEP)["source"] = f"def rnn_step_backward(): ...\n\n{SOLVED}"
     answers = hand_in(notebook).answers()
     assert answers[STEP] == answers[BACKWARD] and answers[STEP].source == both
+    assert answers[STEP].grade_id == STEP
 
 
 def test_no_two_cells_have_one_grade_id(hand_in, notebook):
@@ -337,7 +362,7 @@ def test_outputs_of_any_form_do_no_harm(outputs, hand_in, notebook):
     (b"null", "without a list"), (b'{"cells": {}}', "without a list"), (b'{"worksheets": [[], {}]}', "without a list"),
     (b'{"cells": [' + b"{}," * 5_000 + b"{}]}", "found 5,001"),
     (b'{"cells": [{"source": "' + b"x" * 5_000_001 + b'"}]}', "found 5,000,001"),
-    (b" " * 64_000_001, "found 64 MB"),
+    (b'"' * 9_000_000, "found more"), (b" " * 64_000_001, "at most 64 MB"),
 ])  # fmt: skip
 def test_what_is_no_notebook_is_refused_in_a_sentence(content, what, hand_in):
     with pytest.raises(Unreadable, match=r"^Expected .*\.$") as refused:
@@ -364,7 +389,7 @@ def test_a_file_exchanged_for_a_link_or_a_pipe_at_the_last_moment_is_refused(mak
     target.write_text("{}")
     make(path, target)
     monkeypatch.setattr(submission.os, "lstat", lambda path: os.stat(target))
-    with pytest.raises(Unreadable):
+    with pytest.raises(Unreadable, match=r"symbolic link|empty file"):
         read(path, lesson)
 
 
@@ -393,7 +418,8 @@ def test_megabytes_of_output_are_dropped(hand_in, notebook):
     solve(notebook)
     for one in notebook["cells"]:
         if one["cell_type"] == "code":
-            one["outputs"] = [{"output_type": "stream", "text": "[0.1, 0.2],\n" * 90_000}]  # more commas than values
+            text = "[0.1, 0.2],\n" * 50_000  # in all, more commas than a notebook may have values
+            one["outputs"] = [{"output_type": "stream", "text": [text + "\\", text + '"']}]
     handed_in = hand_in(notebook)
     assert handed_in.answers()[BACKWARD].source == SOLVED
     assert sum(len(c.source) for c in handed_in.cells) < 50_000
