@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+sys.modules.setdefault("rfc3987_syntax", None)  # jsonschema takes a second for it, to check what no notebook has
+
 
 @click.group()
 @click.option("--course", metavar="DIR", envvar="RNNKIT_COURSE", type=click.Path(path_type=Path, file_okay=False),
@@ -132,7 +134,7 @@ def grade(folder, lessons, workers, seed, again, total, memory, unsafe, as_json)
     from autograder.grade import Settings, summary
     from autograder.grade import grade as grade_all
     from autograder.lesson import NoLesson
-    from autograder.sandboxed import Limits, NotSafe
+    from autograder.sandboxed import INSTEAD, Limits, NotSafe
 
     course = open_course(folder)
     settings = Settings(courses.seed(course) if seed is None else seed, Limits(total=total, memory=memory), workers,
@@ -143,7 +145,7 @@ def grade(folder, lessons, workers, seed, again, total, memory, unsafe, as_json)
     except NoLesson as error:
         raise click.UsageError(str(error)) from None
     except NotSafe as error:
-        click.echo(f"Nothing was graded. {error}", err=True)
+        click.echo(f"Nothing was graded. {error} {INSTEAD}", err=True)
         sys.exit(3)
     except KeyboardInterrupt:
         click.echo("\nStopped. What was graded is in the gradebook; the same command goes on from here.", err=True)

@@ -20,6 +20,7 @@ from autograder.sandbox import layers as kernel
 from autograder.sandboxed import LAYERS, Limits, NotSafe, Sandbox, insist, probe, scratch
 
 fork = get_context("fork")
+UNSAFE = "judged by --unsafe, so that nothing here can be relied on"
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,13 @@ def grade(course, names, settings, watch=lambda tasks, total: tasks):
     finished in the gradebook, and the next call goes on from there.
     """
     held, escapes = probe(settings.layers)
-    if not settings.unsafe:
+    unsafe = []
+    try:
         insist(held, escapes)
+    except NotSafe as why:
+        if not settings.unsafe:
+            raise
+        unsafe = [f"{UNSAFE}: {why}"]
     found = []
     for lesson in [course.lesson(name) for name in names]:
         with Book(course) as book:
@@ -61,6 +67,7 @@ def grade(course, names, settings, watch=lambda tasks, total: tasks):
             tasks = [task for task in handed_in(course, lesson, settings)
                      if settings.again or book.fingerprint(task.student, lesson.name) != task.fingerprint]
             for task, judgement, read in watch(judged(lesson, tasks, settings, held), total=len(tasks)):
+                judgement.flags += unsafe
                 done = judgement.status != "failed"  # else the next run tries again
                 book.record(judgement, read, lesson, task.fingerprint if done else "")
                 found.append(judgement)
@@ -134,6 +141,7 @@ class Judge:
                 return task, *self.pipe.recv()
         except (EOFError, OSError):
             pass
+        self.process.kill()
         self.dismiss()
         why = "The judge did not finish with it. Grade again; if it happens again, look at the file."
         return task, not_judged(task.student, self.lesson, "failed", why), None
@@ -194,6 +202,8 @@ def summary(judgements):
                       f"{mean:.2f} of {most:g}", str(sum(bool(judgement.flags) for judgement in of_lesson)))
     if judgements:
         Console().print(table)
-        Console().print(f"Sandbox: {', '.join(judgements[0].layers) or 'see each submission'}.")
+        layers = next((judgement.layers for judgement in judgements if judgement.layers), ["none"])
+        unsafe = {flag for judgement in judgements for flag in judgement.flags if flag.startswith(UNSAFE)}
+        Console().print(f"Sandbox: {', '.join(layers)}.", *(f"[bold red]{flag}[/]" for flag in unsafe))
     else:
         Console().print("Nothing to grade: everything that was handed in is graded already.")

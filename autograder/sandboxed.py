@@ -231,10 +231,10 @@ def probe(layers=LAYERS):
 def insist(layers, escapes):
     """Raise NotSafe unless what `probe` found is enough to run a stranger's code."""
     if sys.platform != "linux":
-        raise NotSafe(f"A student's code is locked in by Linux's own means, and this is {sys.platform}. {INSTEAD}")
+        raise NotSafe(f"A student's code is locked in by Linux's own means, and this is {sys.platform}.")
     if lacking := [name for name in ("rlimits", "no capabilities", "seccomp") if name not in layers]:
-        raise NotSafe(f"This machine's kernel does not give: {', '.join(lacking)}. {INSTEAD}")
+        raise NotSafe(f"This machine's kernel does not give: {', '.join(lacking)}.")
     if not {"namespaces", "Landlock"} & set(layers):
-        raise NotSafe(f"This machine's kernel gives neither namespaces nor Landlock. {INSTEAD}")
+        raise NotSafe("This machine's kernel gives neither namespaces nor Landlock.")
     if escapes:
-        raise NotSafe(f"From inside the sandbox, a probe could {', '.join(escapes)}. {INSTEAD}")
+        raise NotSafe(f"From inside the sandbox, a probe could {', '.join(escapes)}.")
