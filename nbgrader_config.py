@@ -15,9 +15,10 @@ course = Path(os.environ.get("RNNKIT_COURSE") or Path(__file__).resolve().parent
 c.CourseDirectory.root = str(course)
 c.ExportPlugin.to = str(course / "grades.csv")
 
-# The exchange, a folder that students and instructor share on one server, stays off until the course
-# has a name:
+# The exchange is a folder that students and instructor share on one server. It stays off until the course has a
+# name and that folder a path; until then nbgrader looks for it here, and does not complain.
 #   c.CourseDirectory.course_id = "rnn"
+c.Exchange.root = str(course)
 
 # What a student finds where the instructor's edition has the answer.
 c.ClearSolutions.code_stub = {

@@ -1,8 +1,9 @@
-"""nbgrader's own feedback and export, for a course that was graded here."""
+"""nbgrader's own feedback, export and Formgrader, for a course that was graded here."""
 
 import os
 from pathlib import Path
 
+from nbconvert.exporters import Exporter
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.plugins import CsvExportPlugin
@@ -52,3 +53,14 @@ def export(course):
         plugin.export(gradebook)
     os.replace(plugin.to, path)
     return path
+
+
+class NotInFormgrader(Exporter):
+    """What Formgrader's button "Autograde" starts here: nothing. jupyter/jupyter_server_config.json names it."""
+
+    def __init__(self, **known):
+        super().__init__(**known)
+        why = ("nbgrader would run this student's code with your rights,\n"
+               "outside the sandbox. Nothing was changed. This grades it:\n\n  python -m autograder grade")
+        self.log.error(why)  # this is what the page shows
+        raise Failed(why)

@@ -56,6 +56,7 @@ def test_a_course_has_the_repositorys_settings_and_its_own_folder(made, tmp_path
     assert theirs.pop("CourseDirectory") == {"root": str(made)}
     assert ours.pop("ExportPlugin").to == str(ROOT / "course" / "grades.csv")
     assert theirs.pop("ExportPlugin").to == str(made / "grades.csv")
+    assert (ours.pop("Exchange").root, theirs.pop("Exchange").root) == (str(ROOT / "course"), str(made))
     assert ours == theirs
     monkeypatch.setenv("RNNKIT_COURSE", str(tmp_path))
     assert Course(made / "nbgrader_config.py").folder == made
