@@ -11,7 +11,7 @@ from autograder import gradebook
 from autograder.lesson import SETTINGS, Course, NoCourse
 
 STEPS = ("source", "submitted", "autograded", "feedback")
-OURS = {*STEPS, "release", "gradebook.db", "grades.csv", "secret", ".ipynb_checkpoints", ".nbgrader.log"}
+OURS = {*STEPS, "release", "gradebook.db", "grades.csv", "report.html", "secret", ".ipynb_checkpoints", ".nbgrader.log"}
 WHERE = re.compile(r"^course = .*$", re.MULTILINE)
 HERE = "course = Path(__file__).resolve().parent"
 

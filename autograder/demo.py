@@ -80,7 +80,7 @@ def prepare(folder):
              for name, cells in sources.items()})
     with Gradebook(course.coursedir.db_url, course.coursedir.course_id) as gradebook:
         for student, name in STUDENTS.items():
-            gradebook.add_student(str(student), first_name=name)
+            gradebook.add_student(str(student), first_name=name, last_name="Demo")
     return course
 
 

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from autograder.__main__ import main
 from autograder.collect import collect
-from autograder.course import Occupied
+from autograder.course import Occupied, init
 from autograder.demo import Row, demo, tables, waiting
 from autograder.demo_class import LESSONS, STUDENTS, the_class
 from autograder.judgement import Judgement
@@ -140,6 +140,10 @@ def test_a_report_on_a_lesson_that_was_not_graded_is_refused(shown):
     result = CliRunner().invoke(main, ["--course", str(shown[0] / "course"), "report", "07_something"])
     assert result.exit_code == 2
     assert "07_something" in result.output
+
+
+def test_a_course_with_a_report_in_it_is_still_a_course(course):
+    assert init(course.folder, ROOT / "nbgrader_config.py") == []
 
 
 def test_the_gradebook_is_sound(course):
