@@ -54,7 +54,7 @@ def init(folder):
     click.echo(f"Made in {folder}: {', '.join(made)}.\n")
     for step in ("build", "collect submissions.zip", "grade"):
         click.echo(f"  python -m autograder --course {shlex.quote(str(folder))} {step}")
-    click.echo(f"  cd {shlex.quote(str(folder))} && jupyter lab   # nbgrader's Formgrader is in its menu")
+    click.echo(f"  RNNKIT_COURSE={shlex.quote(str(folder))} make formgrader")
     click.echo("\nWho knows `secret` knows the inputs that answers are judged by. Keep it, and keep it to yourself.")
 
 
