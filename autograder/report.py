@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from autograder.build import replace
 from autograder.collect import visible
+from autograder.grade import UNSAFE
 from autograder.judgement import STATUSES
 from autograder.record import Book
 from rnnkit.checking.card import COLORS
@@ -71,12 +72,13 @@ def of_lesson(name, judgements):
                      if (students := [each.student for each in judgements if each.status == status])],
         "details": sayings((each.detail, each.student) for each in judgements
                            if each.detail and each.status != "missing"),
-        "flagged": [{"student": each.student, "earned": each.earned, "flags": list(each.flags)}
-                    for each in judgements if each.flags],
+        "flagged": [{"student": each.student, "earned": each.earned, "flags": flags}
+                    for each in judgements if (flags := [flag for flag in each.flags if not flag.startswith(UNSAFE)])],
         "remarks": sayings((text, each.student) for each in judgements for text in each.remarks),
-        "sandbox": [{"layers": list(layers), "safe": safe(layers), "students": students}
-                    for layers, students in most_first((tuple(each.layers), each.student) for each in judgements
-                                                       if each.status in ("judged", "unfinished"))],
+        "sandbox": [{"layers": list(layers), "unsafe": why, "students": students}
+                    for (layers, why), students in most_first(((tuple(each.layers), unsafe(each)), each.student)
+                                                              for each in judgements
+                                                              if each.status in ("judged", "unfinished"))],
     }
 
 
@@ -144,9 +146,9 @@ def most_first(pairs):
                   key=lambda group: (-len(group[1]), group[0]))
 
 
-def safe(layers):
-    """Whether these layers are what `sandboxed.insist` asks for."""
-    return {"rlimits", "no capabilities", "seccomp"} <= set(layers) and bool({"namespaces", "Landlock"} & set(layers))
+def unsafe(judgement):
+    """Why nothing of what was judged can be relied on; "" where the sandbox held."""
+    return next((flag.removeprefix(f"{UNSAFE}: ") for flag in judgement.flags if flag.startswith(UNSAFE)), "")
 
 
 def page(lessons, title, when=None):
@@ -154,9 +156,10 @@ def page(lessons, title, when=None):
     looks = {"ink": style.INK, "quiet": style.QUIET, "faint": style.FAINT, "shade": style.SHADE,
              "full": style.DONE, "part": style.tint(style.DONE, 0.45), "none": style.tint(COLORS["wrong"], 0.6),
              "blank": style.FAINT, "alarm": COLORS["wrong"]}
-    unsafe = [lesson["lesson"] for lesson in lessons if not all(each["safe"] for each in lesson["sandbox"])]
+    alarms = most_first((each["unsafe"], lesson["lesson"]) for lesson in lessons for each in lesson["sandbox"]
+                        if each["unsafe"])
     return TEMPLATES.get_template("report.html").render(
-        lessons=lessons, unsafe=unsafe, title=title, when=f"{when or datetime.now():%Y-%m-%d %H:%M}",
+        lessons=lessons, alarms=alarms, title=title, when=f"{when or datetime.now():%Y-%m-%d %H:%M}",
         endings=ENDINGS, color=looks)
 
 
