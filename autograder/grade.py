@@ -60,9 +60,9 @@ def grade(course, names, settings, watch=lambda tasks, total: tasks):
         if not settings.unsafe:
             raise
         unsafe = [f"{UNSAFE}: {why}"]
-    found = []
-    for lesson in [course.lesson(name) for name in names]:
-        with Book(course) as book:
+    found, lessons = [], [course.lesson(name) for name in names]
+    with Book(course) as book:
+        for lesson in lessons:
             book.register(lesson)
             tasks = [task for task in handed_in(course, lesson, settings)
                      if settings.again or book.fingerprint(task.student, lesson.name) != task.fingerprint]
@@ -71,6 +71,7 @@ def grade(course, names, settings, watch=lambda tasks, total: tasks):
                 done = judgement.status != "failed"  # else the next run tries again
                 book.record(judgement, read, lesson, task.fingerprint if done else "")
                 found.append(judgement)
+        for lesson in lessons:  # now that everybody who handed in anything is enrolled
             book.record_missing(lesson)
     return found
 
@@ -85,7 +86,7 @@ def handed_in(course, lesson, settings):
             path = next(iter(sorted(folder.glob("*.ipynb"))), path)  # under another name
         own = shared.copy()
         try:
-            own.update(submission._content(path))
+            own.update(submission.content(path))
         except submission.Unreadable as why:
             own.update(str(why).encode())
         yield Task(folder.parent.name, path, own.hexdigest())

@@ -83,7 +83,8 @@ class Bench:
         self.worker, self.ran = self.sandbox.worker().__enter__(), []
         self.layers = self.worker.layers
         wanted = {Call.parse(text).name for name in self.lesson.exercises for text in _all_calls(find(name))}
-        self.needed, self.givers, self.complete = self.worker.do("plan", 30, cells_=self.cells, wanted=sorted(wanted))
+        self.needed, self.givers, self.complete = self.worker.do(
+            "plan", 30, cells_=self.cells, wanted=sorted(wanted), answers=list(self.lesson.exercises))
 
     def _restart(self):
         self.__exit__()
@@ -164,7 +165,8 @@ def _cells(lesson, submission):
     own = [cell.source for cell in lesson.student.cells
            if cell.cell_type == "code" and not {"solution", "grade"} & {k for k, v in _marks(cell).items() if v}]
     return [*([position - len(own), source, False] for position, source in enumerate(own)),
-            *([cell.position, cell.source, cell.stub] for cell in submission.cells if cell.kind == "code")]
+            *([cell.position, cell.source, cell.stub, cell.unchanged and not cell.stub]
+              for cell in submission.cells if cell.kind == "code")]
 
 
 def _marks(cell):

@@ -22,7 +22,8 @@ class Judgement:
     printed: position of a cell in the submitted notebook -> what it printed, or the error it stopped with.
     flags: what an instructor should look at, such as "tried to open a network connection".
     remarks: what was odd about the notebook and did no harm, such as "two cells called rnn_step".
-    layers: the layers of the sandbox that held. seed: a fingerprint of the random inputs' seed. seconds, megabytes: spent by the worker.
+    layers: the layers of the sandbox that held. seed: a fingerprint of the random inputs' seed. seconds, megabytes:
+    spent by the worker.
     """
 
     student: str

@@ -74,7 +74,7 @@ def read(path, lesson):
     A cell is recognized by nbgrader's `grade_id`, else by its id, which the build makes the same, else by its text.
     Raises Unreadable. Never follows a symbolic link and never waits for a pipe.
     """
-    notebook, remarks = _parse(_content(path))
+    notebook, remarks = _parse(content(path))
     nodes = _nodes(notebook, remarks)
     given = {cell.metadata.nbgrader.grade_id: cell for cell in lesson.student.cells if "nbgrader" in cell.metadata}
     cells = _recognized(nodes, lesson, given)
@@ -91,7 +91,7 @@ def read(path, lesson):
     )
 
 
-def _content(path):
+def content(path):
     """The bytes of a regular file, as UTF-8."""
     try:
         if not stat.S_ISREG(os.lstat(path).st_mode):

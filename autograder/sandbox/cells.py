@@ -22,11 +22,15 @@ CHANGING = {"add", "append", "clear", "extend", "fill", "insert", "pop", "remove
 
 @dataclass(frozen=True)
 class Cell:
-    """position: in the notebook; below zero for a cell of the lesson's own, which the notebook may have lost."""
+    """position: in the notebook; below zero for a cell of the lesson's own, which the notebook may have lost.
+
+    stub: an answer that nobody has written yet. shown: as the lesson has it, and no stub.
+    """
 
     position: int
     source: str
     stub: bool = False
+    shown: bool = False
 
 
 class Missing:
@@ -54,19 +58,19 @@ def parse(source):
         return ast.parse(MAGIC.sub(r"\1pass", source))
 
 
-def needed(cells, wanted):
+def needed(cells, wanted, answers=()):
     """The positions of the cells that the wanted names need, in order; and by each wanted name those that give it a
     value, and the first position at which all that it needs has one.
 
     A cell of the lesson's own counts only where the notebook has none that gives a name its value; an untouched stub
-    only where nothing else does.
+    only where nothing else does. What the lesson shows under the name of an answer is nobody's answer.
     """
     used, giving = {}, {}
     for cell in cells:
         given, used[cell.position] = names(cell.source)
         for name in given:
             giving.setdefault(name, []).append(cell)
-    givers = {name: _counting(found) for name, found in giving.items()}
+    givers = {name: _counting(found, name in answers) for name, found in giving.items()}
     closures = {name: _closure(name, givers, used) for name in [*wanted, "*"]}
     chosen = {position for closure in closures.values() for name in closure for position in givers.get(name, ())}
     complete = {name: max((givers[other][0] for other in closures[name] if other in givers), default=-1)
@@ -74,8 +78,8 @@ def needed(cells, wanted):
     return sorted(chosen), {name: givers.get(name, []) for name in wanted}, complete
 
 
-def _counting(givers):
-    written = [cell for cell in givers if cell.position >= 0 and not cell.stub]
+def _counting(givers, answer):
+    written = [cell for cell in givers if cell.position >= 0 and not cell.stub and not (answer and cell.shown)]
     return sorted(cell.position for cell in written or [cell for cell in givers if cell.stub] or givers)
 
 

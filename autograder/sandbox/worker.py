@@ -38,10 +38,10 @@ class Worker:
         random.seed(0)
         np.random.seed(0)
 
-    def plan(self, cells_, wanted):
+    def plan(self, cells_, wanted, answers=()):
         """Which cells will have to run, and which of them give each exercise's name a value."""
-        self.cells = {position: cells.Cell(position, source, stub) for position, source, stub in cells_}
-        return cells.needed(list(self.cells.values()), wanted)
+        self.cells = {cell[0]: cells.Cell(*cell) for cell in cells_}
+        return cells.needed(list(self.cells.values()), wanted, answers)
 
     def attempt(self, outside):
         """What a probe could do that a worker must not: see `watch.attempts`."""

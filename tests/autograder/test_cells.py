@@ -95,3 +95,10 @@ def test_the_modules_of_the_sandbox_import_nothing_of_the_autograder(tmp_path):
     done = subprocess.run([sys.executable, "-S", "-s", "-P", "-c", code, tmp_path], text=True, capture_output=True,
                           env={"PYTHONPATH": str(Path(np.__file__).parents[1])}, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_the_lesson_shows_under_an_answers_name_is_no_answer():
+    notebook = [Cell(0, "def f(): return 'shown'", shown=True), Cell(1, "def f(): raise NotImplementedError", stub=True)]
+    assert cells.needed(notebook, ["f"], ["f"])[1] == {"f": [1]}
+    assert cells.needed([*notebook, Cell(2, "def f(): return 1")], ["f"], ["f"])[1] == {"f": [2]}
+    assert cells.needed(notebook, ["f"])[1] == {"f": [0]}
