@@ -14,7 +14,9 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder import submission
+from autograder.archive import Refused
 from autograder.judge import judge, not_judged
+from autograder.layouts import student_id
 from autograder.record import Book
 from autograder.sandbox import layers as kernel
 from autograder.sandboxed import LAYERS, Limits, NotSafe, Sandbox, insist, probe, scratch
@@ -77,10 +79,15 @@ def grade(course, names, settings, watch=lambda tasks, total: tasks):
 
 
 def handed_in(course, lesson, settings):
-    """The submissions of a lesson, each with a fingerprint of all that its marks depend on."""
+    """The submissions of a lesson, each with a fingerprint of all that its marks depend on.
+
+    Formgrader prints a student's id into its pages as it is, so one that `collect` would not give is made safe here.
+    """
     shared = hashlib.sha256(repr((settings.seed, settings.limits, settings.layers, settings.unsafe)).encode())
     shared.update(json.dumps(lesson.instructor).encode())
-    for folder in sorted(course.path("submitted", "x", "x").parent.parent.glob(f"*/{lesson.name}")):
+    taken = set()
+    found = course.path("submitted", "x", "x").parent.parent.glob(f"*/{lesson.name}")
+    for folder in sorted(found, key=lambda folder: (_free(folder.parent.name, ()) != folder.parent.name, folder)):
         path = folder / f"{lesson.name}.ipynb"
         if not os.path.lexists(path):
             path = next(iter(sorted(folder.glob("*.ipynb"))), path)  # under another name
@@ -89,7 +96,19 @@ def handed_in(course, lesson, settings):
             own.update(submission.content(path))
         except submission.Unreadable as why:
             own.update(str(why).encode())
-        yield Task(folder.parent.name, path, own.hexdigest())
+        taken.add(student := _free(folder.parent.name, taken))
+        yield Task(student, path, own.hexdigest())
+
+
+def _free(name, taken):
+    """A safe student id for a folder of this name, which nobody else has."""
+    try:
+        student = student_id(name)
+    except Refused:
+        student = "unnamed"
+    while student in taken:
+        student += "_"
+    return student
 
 
 def judged(lesson, tasks, settings, held):
