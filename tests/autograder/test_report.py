@@ -196,7 +196,7 @@ def test_a_banner_says_where_it_was_unsafe_and_why():
     why = "This machine has no seccomp."
     judgements = [judged("a"), judged("b", layers=[], flags=["tried the network", f"{UNSAFE}: {why}"])]
     [lesson] = numbers(judgements)
-    assert [(each["students"], each["unsafe"]) for each in lesson["sandbox"]] == [(["a"], ""), (["b"], why)]
+    assert {each["unsafe"]: each["students"] for each in lesson["sandbox"]} == {"": ["a"], why: ["b"]}
     assert lesson["flagged"] == [{"student": "b", "earned": 9, "flags": ["tried the network"]}]
     banner = BeautifulSoup(page([lesson], ""), "html.parser").find(role="alert").get_text()
     assert LESSON in banner and why in banner
