@@ -120,6 +120,7 @@ class Sandbox:
                 socket.send_fds(self.control, [b"F"], [theirs.fileno()])
             except OSError as error:
                 raise NotSafe(f"The parent of the workers is gone: {error}. {self.complaints()}") from None
+        ours.setblocking(False)  # a worker that does not read shall not hold the judge
         return ours.detach()
 
     def complaints(self):
@@ -156,9 +157,10 @@ class Worker:
 
     def do(self, what, seconds, **arguments):
         """The reply to one message. Raises wire.Late, wire.Closed or wire.Garbled where there is none."""
-        wire.send(self.pipe, {"do": what, **arguments})
+        ends = time.monotonic() + seconds
+        wire.send(self.pipe, {"do": what, **arguments}, seconds)
         while True:
-            reply = wire.receive(self.pipe, seconds)
+            reply = wire.receive(self.pipe, ends - time.monotonic())
             if not (isinstance(reply, dict) and reply.keys() == {"seen"}):
                 return reply
             if len(self.seen) < 50:

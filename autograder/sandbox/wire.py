@@ -15,6 +15,7 @@ import numpy as np
 DTYPES = ("<f8", "<f4", "<i8", "|b1")
 LENGTHS = struct.Struct("<QQ")
 MOST_HEAD = 2 ** 20
+GRACE = 0.5  # seconds in which the rest of a message is read that arrived in time
 
 
 class Garbled(Exception):
@@ -29,21 +30,32 @@ class Late(Exception):
     """Nothing arrived in time."""
 
 
-def send(pipe, content):
-    """Write texts, numbers, arrays, and dicts, lists and tuples of them to a file descriptor."""
+def send(pipe, content, seconds=None):
+    """Write texts, numbers, arrays, and dicts, lists and tuples of them to a file descriptor.
+
+    seconds: how long to wait for a reader, where the descriptor does not block. Raises Closed, or Late.
+    """
+    ends = None if seconds is None else time.monotonic() + seconds
     arrays = []
     head = json.dumps(_plain(content, arrays)).encode()
     parts = [head, *(array.tobytes() for array in arrays)]
     rest = memoryview(LENGTHS.pack(sum(map(len, parts)), len(head)) + b"".join(parts))
-    try:
-        while rest:
+    while rest:
+        if ends is not None and not select.select([], [pipe], [], max(0, ends - time.monotonic()))[1]:
+            raise Late("nobody reads")
+        try:
             rest = rest[os.write(pipe, rest):]
-    except OSError as error:
-        raise Closed(str(error)) from None
+        except BlockingIOError:
+            continue
+        except OSError as error:
+            raise Closed(str(error)) from None
 
 
 def receive(pipe, seconds=None, most=2 ** 23):
-    """What `send` wrote on the other side. Raises Garbled, Closed, or Late after so many seconds."""
+    """What `send` wrote on the other side. Raises Garbled, Closed, or Late after so many seconds.
+
+    What has arrived by then is still read, but whoever goes on sending is Late all the same.
+    """
     ends = None if seconds is None else time.monotonic() + seconds
     length, head = LENGTHS.unpack(_read(pipe, LENGTHS.size, ends))
     if not head <= length <= most or head > MOST_HEAD:
@@ -62,7 +74,8 @@ def receive(pipe, seconds=None, most=2 ** 23):
 def _read(pipe, length, ends):
     parts = []
     while length:
-        if ends is not None and not select.select([pipe], [], [], max(0, ends - time.monotonic()))[0]:
+        left = None if ends is None else ends - time.monotonic()
+        if left is not None and (left < -GRACE or not select.select([pipe], [], [], max(0, left))[0]):
             raise Late("nothing arrived in time")
         try:
             part = os.read(pipe, min(length, 2 ** 20))
