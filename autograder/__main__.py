@@ -115,12 +115,13 @@ def build(folder, lessons):
 @click.option("--workers", type=click.IntRange(1), default=os.cpu_count(), show_default=True, help="At a time.")
 @click.option("--seed", type=int, help="Behind the random inputs. By default the course's secret.")
 @click.option("--again", is_flag=True, help="Also what is graded already. Marks given by hand are kept.")
-@click.option("--total", type=click.FloatRange(1), default=60.0, show_default=True, help="Seconds for a submission.")
-@click.option("--memory", type=click.IntRange(256), default=1024, show_default=True, help="Megabytes for a submission.")
+@click.option("--limit", "limits", metavar="NAME=NUMBER", multiple=True,
+              help="What a submission may use: total, cell, answer and computing in seconds; memory, files and file in "
+                   "megabytes; threads; printed, in characters. As in --limit total=30 --limit memory=512.")
 @click.option("--unsafe", is_flag=True, help="Grade although this machine cannot lock a student's code in.")
 @click.option("--json", "as_json", is_flag=True, help="Print every judgement as JSON.")
 @click.pass_obj
-def grade(folder, lessons, workers, seed, again, total, memory, unsafe, as_json):
+def grade(folder, lessons, workers, seed, again, limits, unsafe, as_json):
     """Judge what students handed in for each LESSON, in a sandbox, and write the marks into the gradebook.
 
     Without a LESSON, for all of them. What was graded before and has not changed is left alone, so that a run that was
@@ -134,15 +135,16 @@ def grade(folder, lessons, workers, seed, again, total, memory, unsafe, as_json)
     from autograder.grade import Settings, summary
     from autograder.grade import grade as grade_all
     from autograder.lesson import NoLesson
+    from autograder.record import LessonChanged
     from autograder.sandboxed import INSTEAD, Limits, NotSafe
 
     course = open_course(folder)
-    settings = Settings(courses.seed(course) if seed is None else seed, Limits(total=total, memory=memory), workers,
-                        unsafe=unsafe, again=again)
     watch = partial(tqdm, unit=" submissions", disable=None, leave=False)
     try:
+        settings = Settings(courses.seed(course) if seed is None else seed, Limits.of(limits), workers, unsafe=unsafe,
+                            again=again)
         judgements = grade_all(course, lessons or course.lessons(), settings, watch)
-    except NoLesson as error:
+    except (NoLesson, LessonChanged, courses.Damaged, ValueError) as error:
         raise click.UsageError(str(error)) from None
     except NotSafe as error:
         click.echo(f"Nothing was graded. {error} {INSTEAD}", err=True)
@@ -233,13 +235,15 @@ def demo(folder, as_json):
     from tqdm import tqdm
 
     from autograder import demo as showing
+    from autograder.build import Refused
     from autograder.course import Occupied
+    from autograder.lesson import NoCourse
     from autograder.sandboxed import NotSafe
 
     folder = folder or Path(tempfile.mkdtemp(prefix="rnnkit-demo-"))
     try:
         course, rows, page = showing.demo(folder, partial(tqdm, unit=" submissions", disable=None, leave=False))
-    except Occupied as error:
+    except (Occupied, NoCourse, Refused) as error:
         raise click.UsageError(str(error)) from None
     except NotSafe as error:
         click.echo(f"Some of this class means harm, and is not let loose without a sandbox. {error}", err=True)

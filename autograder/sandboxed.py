@@ -13,7 +13,7 @@ import sys
 import sysconfig
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -45,15 +45,28 @@ class Limits:
     its files, and of a file. threads: their number. printed: characters that are kept of what a cell or call prints.
     """
 
-    cell: float = 10
-    answer: float = 5
-    total: float = 60
+    cell: float = 10.0
+    answer: float = 5.0
+    total: float = 60.0
     computing: int = 60
     memory: int = 1024
     files: int = 16
     file: int = 16
     threads: int = 32
     printed: int = 10_000
+
+    @classmethod
+    def of(cls, texts):
+        """Limits set by texts such as "memory=512". Raises ValueError for any other."""
+        kinds = {field.name: type(field.default) for field in fields(cls)}
+        given = {}
+        for text in texts:
+            name, _, number = text.partition("=")
+            if name not in kinds or not re.fullmatch(r"\d{1,9}(\.\d{1,9})?", number) or not float(number):
+                raise ValueError(f"--limit {text}: expected a name, = and a number above zero, as in memory=512. "
+                                 f"The names are {', '.join(kinds)}.")
+            given[name] = kinds[name](float(number))
+        return cls(**given)
 
 
 class Sandbox:
