@@ -158,6 +158,14 @@ def test_an_occupied_folder_is_left_alone(tmp_path):
     assert contents(tmp_path).keys() == {tmp_path / "thesis.tex"}
 
 
+def test_outside_the_repository_the_command_says_where_to_run_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["demo", str(tmp_path / "demo")])
+    assert result.exit_code == 2
+    assert "run this at the root of the repository" in result.output.replace("\n", " ")
+    assert not (tmp_path / "demo").exists()
+
+
 @pytest.mark.parametrize("change", [
     {"points": (4, 5, 2)}, {"status": "unreadable"}, {"flag": "network"}, {"essay": True}])
 def test_a_row_that_deserves_something_else_is_noticed(course, judgements, change):
