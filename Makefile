@@ -5,7 +5,7 @@ READY := .venv/ready
 LESSONS := $(patsubst solutions/%.py,lessons/%.ipynb,$(wildcard solutions/*/*.py))
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help lab formgrader test build bench screenshots clean
+.PHONY: help lab formgrader test build bench class faults screenshots clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -22,8 +22,15 @@ test: $(READY)  ## run every test
 build: $(READY)  ## write lessons/ anew from solutions/
 	$(BIN)/python -m autograder build
 
-bench: $(READY)  ## measure size and speed
+bench: $(READY)  ## measure size and speed, the autograder's against stock nbgrader's
 	$(BIN)/python tests/bench.py
+	$(BIN)/python tests/autograder/bench.py
+
+class: $(READY)  ## grade a class of 1,000 and tell how long it took
+	$(BIN)/python tests/autograder/bench.py class
+
+faults: $(READY)  ## kill the autograder at twenty random moments; the next run has to complete the class
+	$(BIN)/python tests/autograder/faults.py $(SEED)
 
 screenshots: $(READY)  ## take the pictures in docs/ anew
 	SCREENSHOTS=docs $(BIN)/pytest tests/browser

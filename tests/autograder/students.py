@@ -2,13 +2,16 @@
 
 import ast
 import json
+import os
 from functools import cache
 from pathlib import Path
 
+import nbformat
 from nbformat.v4 import new_code_cell
 from traitlets.config import PyFileConfigLoader
 
 from autograder.build import instructor_edition, read_sources
+from autograder.course import init
 from autograder.lesson import Lesson
 from rnnkit.exercises import EXERCISES
 
@@ -74,3 +77,36 @@ def submit(course, student, lesson, content):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
     return path
+
+
+def make_course(folder, names):
+    """A course folder with these lessons in it."""
+    os.environ.pop("RNNKIT_COURSE", None)
+    init(folder, ROOT / "nbgrader_config.py")
+    for name in names:
+        path = folder / "source" / name / f"{name}.ipynb"
+        path.parent.mkdir(parents=True)
+        nbformat.write(lessons()[name].instructor, path)
+    return folder
+
+
+def make_class(folder, count, rng, names):
+    """A course in which so many submissions were handed in, of one lesson after the other."""
+    make_course(folder, names)
+    for number in range(count):
+        lesson = lessons()[names[number % len(names)]]
+        submit(folder, f"student{number:04}", lesson, anybodys(lesson, rng))
+
+
+def anybodys(lesson, rng):
+    """A notebook as a class hands it in: right, mistaken in a known way, half done, blank or no notebook at all."""
+    kind = rng.choice(["right", "right", "mistaken", "mistaken", "half", "blank", "unreadable"])
+    answers = {**solved(lesson), "why-gradients-add": WORDS}
+    name = rng.choice(list(lesson.exercises))
+    if kind == "right":
+        return by(rng.choice(list(RIGHT)), lesson)
+    if kind == "mistaken":
+        answers[name] = mistaken(name, rng.choice(EXERCISES[name].misconceptions))
+    if kind == "half":
+        del answers[name]
+    return "{" if kind == "unreadable" else notebook(lesson, {} if kind == "blank" else answers)

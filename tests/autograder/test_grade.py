@@ -22,14 +22,14 @@ from nbgrader.api import Gradebook
 
 from autograder import grade as engine
 from autograder.__main__ import main
-from autograder.course import init
 from autograder.grade import UNSAFE, Judge, Settings, grade, handed_in, judged, summary
 from autograder.judgement import STATUSES, Judgement
 from autograder.lesson import Course
 from autograder.record import Book
 from autograder.sandboxed import LAYERS, Limits, NotSafe
 
-pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own queries
+pytestmark = [pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),  # nbgrader's own queries
+              pytest.mark.usefixtures("safe")]
 
 LESSON = students.lessons()["02_the_recurrent_cell"]
 FULL = sum(LESSON.exercises.values())
@@ -56,12 +56,7 @@ CLASS = {
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory):
     """A course in which nobody has handed anything in. Copy it."""
-    folder = tmp_path_factory.mktemp("empty") / "course"
-    init(folder, students.ROOT / "nbgrader_config.py")
-    path = folder / "source" / LESSON.name / f"{LESSON.name}.ipynb"
-    path.parent.mkdir(parents=True)
-    nbformat.write(LESSON.instructor, path)
-    return folder
+    return students.make_course(tmp_path_factory.mktemp("empty") / "course", [LESSON.name])
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from rnnkit.calls import perform
 from rnnkit.checking.ladder import PUBLIC_SEEDS, climb
 from rnnkit.exercises import EXERCISES
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("safe")]
 
 SEED = 20_260_726
 INSTRUCTOR = "the instructor"
@@ -116,7 +116,8 @@ def rnn_step_backward(dh_next, cache):
     logging.warning("in the log")
     h_next""")}, {"rnn_step": 1, "rnn_forward": 1, "readout": 1}),
 }
-MISTAKES = [(name, mistake) for name, exercise in EXERCISES.items() for mistake in exercise.misconceptions]
+MISTAKES = [(name, mistake) for lesson in students.lessons().values() for name in lesson.exercises
+            for mistake in EXERCISES[name].misconceptions]
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,8 @@ from autograder.judge import judge, secret_seeds
 from autograder.sandboxed import Limits, Sandbox, Worker
 from rnnkit.exercises import EXERCISES
 
+pytestmark = pytest.mark.usefixtures("safe")
+
 SEED = 7
 LESSON = students.lessons()["02_the_recurrent_cell"]
 FULL = LESSON.exercises
