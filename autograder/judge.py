@@ -7,17 +7,19 @@ ever run in, with numbers that were never sent anywhere.
 import inspect
 import math
 import time
+from collections import defaultdict
 
 import numpy as np
 
 from autograder.judgement import Judgement
 from autograder.sandbox import wire
+from autograder.submission import Unreadable
 from rnnkit.calls import Answer, Call
 from rnnkit.checking import Verdict
 from rnnkit.checking.ladder import climb
 from rnnkit.exercises import find
 
-DEATHS = 2  # of workers, in one exercise, before the rest of its calls count as lost
+DEATHS = 2  # of workers, in one function, before the rest of its calls count as lost
 MOST_SAID = 200_000  # characters of what a notebook's cells printed
 PROBLEMS = ("", "blank", "raised", "count", "type")
 
@@ -70,7 +72,11 @@ class Bench:
         self.checks = {cell.grade_id: cell.position for cell in submission.cells if cell.kind == "code"}
 
     def __enter__(self):
-        self._start()
+        try:
+            self._start()
+        except Unreadable:
+            self.__exit__()
+            raise
         self.order = sorted(self.lesson.exercises, key=self._stop)
         return self
 
@@ -83,8 +89,12 @@ class Bench:
         self.worker, self.ran = self.sandbox.worker().__enter__(), []
         self.layers = self.worker.layers
         wanted = {Call.parse(text).name for name in self.lesson.exercises for text in _all_calls(find(name))}
-        self.needed, self.givers, self.complete = self.worker.do(
-            "plan", 30, cells_=self.cells, wanted=sorted(wanted), answers=list(self.lesson.exercises))
+        try:
+            self.needed, self.givers, self.complete = self.worker.do(
+                "plan", 30, cells_=self.cells, wanted=sorted(wanted), answers=list(self.lesson.exercises))
+        except (wire.Late, wire.Closed):
+            raise Unreadable("Expected code that Python can read in 30 seconds and the memory that an answer may use. "
+                             "Some cell is too long.") from None
 
     def _restart(self):
         self.__exit__()
@@ -119,9 +129,10 @@ class Bench:
             self.said[position] = said[:room]
 
     def verdict(self, name, seeds):
-        exercise, points, deaths = find(name), self.lesson.exercises[name], []
+        exercise, points, lost_in = find(name), self.lesson.exercises[name], defaultdict(list)
 
         def ask(calls, values, wanted):
+            deaths = lost_in[Call.parse(calls[-1]).name]
             if len(deaths) == DEATHS or self.ends < time.monotonic():
                 self.out_of_time |= len(deaths) < DEATHS
                 return Answer(problem="raised", text=deaths[-1] if deaths else "There was no time left for it.")
