@@ -36,6 +36,10 @@ REMARKS = {
     ("tired", "rnn_step_backward"): [f"dx has shape (1, 3, 4), {EXTRA_AXIS}", f"db has shape (1, 6), {EXTRA_AXIS}",
                                      OTHER_CACHE],
     ("tired", "rnn_backward"): [NO_ARRAY.format("dx", "list"), f"db has shape (1, 6), {EXTRA_AXIS}"],
+    ("tired", "lstm_gates"): [f"i has shape (1, 3, 6), {EXTRA_AXIS}", NO_ARRAY.format("f", "list"),
+                              NO_ARRAY.format("g", "list")],
+    ("tired", "lstm_step"): ["cache is still None. It costs nothing here"],
+    ("tired", "lstm_forward"): [NO_ARRAY.format("h", "list"), f"c has shape (5, 1, 3, 6), {EXTRA_AXIS}"],
 }
 
 

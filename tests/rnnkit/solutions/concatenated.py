@@ -66,3 +66,27 @@ def rnn_backward(dh, cache):
         dx.insert(0, dx_t)
         dW_x, dW_h, db = dW_x + dW_x_t, dW_h + dW_h_t, db + db_t
     return np.array(dx), dh_next, dW_x, dW_h, db
+
+
+def lstm_gates(x, h, W_x, W_h, b):
+    a = stacked(W_x, W_h) @ np.concatenate([h, x], axis=1).T + b[:, None]
+    H = a.shape[0] // 4
+    return sigmoid(a[:H]).T, sigmoid(a[H:2 * H]).T, np.tanh(a[2 * H:-H]).T, sigmoid(a[-H:]).T
+
+
+def lstm_step(x, h, c, W_x, W_h, b):
+    gates = np.concatenate(lstm_gates(x, h, W_x, W_h, b), axis=1).T
+    i, f, g, o = gates.reshape(4, -1, len(x))
+    c_next = f * c.T + i * g
+    h_next = o * np.tanh(c_next)
+    return h_next.T, c_next.T, [stacked(W_x, W_h), np.concatenate([h, x], axis=1).T, c.T, gates, c_next]
+
+
+def lstm_forward(x, h0, c0, W_x, W_h, b):
+    h, c, caches = [h0], [c0], []
+    for x_t in x:
+        h_t, c_t, cache = lstm_step(x_t, h[-1], c[-1], W_x, W_h, b)
+        h += [h_t]
+        c += [c_t]
+        caches.append(cache)
+    return np.concatenate([h_t[None] for h_t in h[1:]]), np.concatenate([c_t[None] for c_t in c[1:]]), caches

@@ -70,3 +70,29 @@ def rnn_backward(dh, cache):
     dx = np.stack([grads[t][0] for t in sorted(grads)])
     dW_x, dW_h, db = (sum(grads[t][k] for t in grads) for k in (2, 3, 4))
     return dx, carry, dW_x, dW_h, db
+
+
+def lstm_gates(x, h, W_x, W_h, b):
+    H = h.shape[1]
+    squash = {"i": sigmoid, "f": sigmoid, "g": np.tanh, "o": sigmoid}
+    gates = {}
+    for k, name in enumerate(squash):
+        block = slice(k * H, (k + 1) * H)
+        a = np.einsum("nd,dh->nh", x, W_x[:, block]) + np.einsum("nk,kh->nh", h, W_h[:, block]) + b[block]
+        gates[name] = squash[name](a)
+    return tuple(gates.values())
+
+
+def lstm_step(x, h, c, W_x, W_h, b):
+    gates = dict(zip("ifgo", lstm_gates(x, h, W_x, W_h, b), strict=True))
+    c_next = gates["f"] * c + gates["i"] * gates["g"]
+    cache = {"x": x, "h": h, "c": c, "c_next": c_next, "W_x": W_x, "W_h": W_h, **gates}
+    return gates["o"] * np.tanh(c_next), c_next, cache
+
+
+def lstm_forward(x, h0, c0, W_x, W_h, b):
+    h, c, cache = {-1: h0}, {-1: c0}, {}
+    for t in range(x.shape[0]):
+        h[t], c[t], cache[t] = lstm_step(x[t], h[t - 1], c[t - 1], W_x, W_h, b)
+    steps = range(x.shape[0])
+    return np.array([h[t] for t in steps]), np.array([c[t] for t in steps]), cache

@@ -89,3 +89,34 @@ def rnn_backward(dh, cache):
         for total, part in zip((dW_x, dW_h, db), shared, strict=True):
             total += part
     return dx, dh0, dW_x, dW_h, db
+
+
+def lstm_gates(x, h, W_x, W_h, b):
+    a = x @ W_x
+    a += h @ W_h
+    a += b
+    i, f, g, o = np.split(a, 4, axis=1)
+    for gate in (i, f, o):
+        gate[:] = sigmoid(gate)
+    np.tanh(g, out=g)
+    return i, f, g, o
+
+
+def lstm_step(x, h, c, W_x, W_h, b):
+    i, f, g, o = lstm_gates(x, h, W_x, W_h, b)
+    c_next = f * c
+    c_next += i * g
+    h_next = np.tanh(c_next)
+    h_next *= o
+    return h_next, c_next, (x, h, c, i, f, g, o, c_next, W_x, W_h)
+
+
+def lstm_forward(x, h0, c0, W_x, W_h, b):
+    h = np.empty((len(x), *h0.shape))
+    c = np.empty_like(h)
+    caches = [None] * len(x)
+    h_t, c_t = h0, c0
+    for t in range(len(x)):
+        h[t], c[t], caches[t] = lstm_step(x[t], h_t, c_t, W_x, W_h, b)
+        h_t, c_t = h[t], c[t]
+    return h, c, caches

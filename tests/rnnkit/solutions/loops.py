@@ -115,3 +115,34 @@ def rnn_backward(dh, cache):
         db = db + grads[4]
         t -= 1
     return [dx, carry, dW_x, dW_h, db]
+
+
+def lstm_gates(x, h, W_x, W_h, b):
+    N, H = h.shape
+    gates = [np.zeros((N, H)) for _ in range(4)]
+    for n in range(N):
+        for k in range(4 * H):
+            a = b[k] + np.dot(x[n], W_x[:, k]) + np.dot(h[n], W_h[:, k])
+            gates[k // H][n, k % H] = math.tanh(a) if k // H == 2 else 1 / (1 + math.exp(-a))
+    return gates
+
+
+def lstm_step(x, h, c, W_x, W_h, b):
+    i, f, g, o = lstm_gates(x, h, W_x, W_h, b)
+    h_next, c_next = np.zeros(h.shape), np.zeros(c.shape)
+    for n in range(c.shape[0]):
+        for k in range(c.shape[1]):
+            c_next[n, k] = f[n, k] * c[n, k] + i[n, k] * g[n, k]
+            h_next[n, k] = o[n, k] * math.tanh(c_next[n, k])
+    return [h_next, c_next, [x, h, c, i, f, g, o, c_next, W_x, W_h]]
+
+
+def lstm_forward(x, h0, c0, W_x, W_h, b):
+    T = len(x)
+    h, c = np.zeros((T + 1, *h0.shape)), np.zeros((T + 1, *c0.shape))
+    h[0], c[0] = h0, c0
+    caches = []
+    for t in range(T):
+        h[t + 1], c[t + 1], cache = lstm_step(x[t], h[t], c[t], W_x, W_h, b)
+        caches.append(cache)
+    return [h[1:], c[1:], caches]

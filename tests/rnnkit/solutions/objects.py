@@ -104,3 +104,41 @@ def rnn_backward(dh, cache):
         parts.append(Gradients(*weights))
     total = reduce(Gradients.__add__, parts)
     return dx, carry, total.W_x, total.W_h, total.b
+
+
+KeptByLSTM = namedtuple("KeptByLSTM", "x h c i f g o c_next W_x W_h")
+
+
+class Gate:
+    def __init__(self, number, squash):
+        self.number, self.squash = number, squash
+
+    def opening(self, a):
+        H = int(a.shape[1] / 4)
+        return self.squash(a[:, self.number * H:(self.number + 1) * H])
+
+
+GATES = [Gate(0, sigmoid), Gate(1, sigmoid), Gate(2, np.tanh), Gate(3, sigmoid)]
+
+
+def lstm_gates(x, h, W_x, W_h, b):
+    a = np.zeros((len(x), len(b)), dtype=np.float32)
+    a[:] = multiply(x, W_x) + multiply(h, W_h) + b
+    return tuple(gate.opening(a) for gate in GATES)
+
+
+def lstm_step(x, h, c, W_x, W_h, b):
+    i, f, g, o = lstm_gates(x, h, W_x, W_h, b)
+    c_next = np.add(np.multiply(f, c), np.multiply(i, g))
+    return np.multiply(o, np.tanh(c_next)), c_next, KeptByLSTM(x, h, c, i, f, g, o, c_next, W_x, W_h)
+
+
+def lstm_forward(x, h0, c0, W_x, W_h, b):
+    tape = Tape()
+    h, c = (np.zeros((len(x), *h0.shape), dtype=np.float32) for _ in range(2))
+    states = h0, c0
+    for t, x_t in enumerate(x):
+        *states, kept = lstm_step(x_t, *states, W_x, W_h, b)
+        tape.record(kept)
+        h[t], c[t] = states
+    return h, c, tape

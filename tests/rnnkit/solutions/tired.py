@@ -73,3 +73,27 @@ def rnn_backward(dh, cache):
         a, dnext, b, c, d = rnn_step_backward(dh[t] + dnext, (x[t], hs[t], hs[t + 1], W_x, W_h))
         dx, dW_x, dW_h, db = a + dx, dW_x + b, dW_h + c, db + d
     return dx, dnext, dW_x, dW_h, db
+
+
+def lstm_gates(x, h, W_x, W_h, b):
+    H = len(W_h)
+    a = x @ W_x + h @ W_h + b.reshape(1, -1)
+    print("a", a.shape)
+    return [np.array(sigmoid(a[:, :H]))[None], sigmoid(a[:, H:2 * H]), np.tanh(a[:, 2 * H:3 * H]).tolist(),
+            np.array(sigmoid(a[:, 3 * H:]))]
+
+
+def lstm_step(x, h, c, W_x, W_h, b):
+    i, f, g, o = (np.reshape(gate, c.shape) for gate in lstm_gates(x, h, W_x, W_h, b))
+    c2 = f * c + i * g
+    return o * np.tanh(c2), c2, None
+
+
+def lstm_forward(x, h0, c0, W_x, W_h, b):
+    hs, cs = [h0], [c0]
+    for t in range(len(x)):
+        h, c, _ = lstm_step(x[t], hs[t], cs[t], W_x, W_h, b)
+        hs.append(h)
+        cs.append(c)
+    caches["lstm"] = (x, hs, cs, W_x, W_h, b)
+    return hs[1:], np.array(cs)[1:, None], "kept elsewhere"

@@ -70,3 +70,29 @@ def rnn_backward(dh, cache):
     dW_x = np.tensordot(x, da, axes=((0, 1), (0, 1)))
     dW_h = np.tensordot(h[:-1], da, axes=((0, 1), (0, 1)))
     return dot(da, W_x.T), dot(da[0], W_h.T), dW_x, dW_h, da.sum((0, 1))
+
+
+def activate(a):
+    H = a.shape[-1] // 4
+    s = 1 / (1 + np.exp(-a))
+    return s[..., :H], s[..., H:2 * H], np.tanh(a[..., 2 * H:3 * H]), s[..., 3 * H:]
+
+
+def lstm_gates(x, h, W_x, W_h, b):
+    return activate(dot(np.c_[x, h, np.ones(len(x))], np.r_[W_x, W_h, b[None]]))
+
+
+def lstm_step(x, h, c, W_x, W_h, b):
+    h, c, cache = lstm_forward(x[None], h, c, W_x, W_h, b)
+    return h[0], c[0], cache
+
+
+def lstm_forward(x, h0, c0, W_x, W_h, b):
+    a = dot(x, W_x) + b
+    h, c = (np.stack([first] * (len(x) + 1)) for first in (h0, c0))
+    for t in range(len(x)):
+        a[t] += dot(h[t], W_h)
+        i, f, g, o = activate(a[t])
+        c[t + 1] = f * c[t] + i * g
+        h[t + 1] = o * np.tanh(c[t + 1])
+    return h[1:], c[1:], (x, h, c, activate(a), W_x, W_h)

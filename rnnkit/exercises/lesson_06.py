@@ -1,0 +1,151 @@
+"""Lesson 06: the LSTM, its gates, one step, and a sequence."""
+
+from rnnkit.exercises.exercise import BATCH_OF_ONE, ONE_STEP, Exercise, Misconception, normal
+from rnnkit.lstm import lstm_forward, lstm_gates, lstm_step
+
+SIZES = {"T": 5, "N": 3, "D": 4, "H": 6}
+SPLIT = "a_i, a_f, a_g, a_o = np.split(x @ W_x + h @ W_h + b, 4, axis=1)"
+SQUASHED = "sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)"
+
+LSTM_GATES = Exercise(
+    name="lstm_gates",
+    signature="lstm_gates(x, h, W_x, W_h, b) -> i, f, g, o",
+    inputs=normal(x="N D", h="N H", W_x="D 4H", W_h="H 4H", b="4H"),
+    outputs={"i": "N H", "f": "N H", "g": "N H", "o": "N H"},
+    sizes=SIZES,
+    reference=lstm_gates,
+    edges=(BATCH_OF_ONE,),
+    misconceptions=(
+        Misconception("order-i-f-o-g", SPLIT, SPLIT.replace("a_g, a_o", "a_o, a_g"),
+                      "The third and the fourth block are exchanged: you read the weights in the order i, f, o, g. "
+                      "Ours lie in the order i, f, g, o."),
+        Misconception("order-i-o-f-g", SPLIT, SPLIT.replace("a_f, a_g, a_o", "a_o, a_f, a_g"),
+                      "You read the blocks in the order i, o, f, g. Ours lie in the order i, f, g, o."),
+        Misconception("input-and-forget-exchanged", SPLIT, SPLIT.replace("a_i, a_f", "a_f, a_i"),
+                      "The input gate and the forget gate are exchanged. The first block is i, the second f."),
+        Misconception("interleaved", SPLIT,
+                      "a_i, a_f, a_g, a_o = np.moveaxis((x @ W_x + h @ W_h + b).reshape(len(x), -1, 4), 2, 0)",
+                      "You took every fourth column for a gate. The blocks lie one behind the other, H columns each: "
+                      "first all of i, then all of f."),
+        Misconception("glued-and-cut-in-two-orders", "x @ W_x + h @ W_h + b",
+                      "np.hstack([x, h]) @ np.vstack([W_h, W_x]) + b",
+                      "x and h are glued in one order, W_x and W_h in the other, so x meets rows of W_h. The order is "
+                      "free, but it has to be the same for both."),
+        Misconception("candidate-through-sigmoid", "np.tanh(a_g)", "sigmoid(a_g)",
+                      "The candidate went through a sigmoid. It is no gate: tanh lets it be negative."),
+        Misconception("gates-through-tanh", SQUASHED, "np.tanh(a_i), np.tanh(a_f), np.tanh(a_g), np.tanh(a_o)",
+                      "The gates went through a tanh. A gate says how much, from 0 to 1: that is a sigmoid."),
+        Misconception("output-gate-through-tanh", "sigmoid(a_o)", "np.tanh(a_o)",
+                      "The output gate went through a tanh. It is a gate, so it lies between 0 and 1."),
+        Misconception("all-through-sigmoid-then-tanh", "np.tanh(a_g)", "np.tanh(sigmoid(a_g))",
+                      "The candidate was squashed twice. It is the tanh of its block, and nothing else."),
+        Misconception("bias-left-out", "h @ W_h + b", "h @ W_h", "The bias b was left out of the sum."),
+        Misconception("one-bias-for-all", "h @ W_h + b", "h @ W_h + np.tile(b[: len(b) // 4], 4)",
+                      "Every gate got the bias of the first block. Each gate has a bias of its own, in its own block."),
+        Misconception("state-ignored", "x @ W_x + h @ W_h + b", "x @ W_x + b",
+                      "The hidden state h plays no part. A gate looks at the input and at the state."),
+        Misconception("input-ignored", "x @ W_x + h @ W_h + b", "h @ W_h + b",
+                      "The input x plays no part. A gate looks at the input and at the state."),
+        Misconception("not-squashed", SQUASHED, "a_i, a_f, a_g, a_o",
+                      "These are the sums. The gates are their sigmoids, the candidate is its tanh."),
+        Misconception("forget-gate-is-one-minus-input", SQUASHED,
+                      "sigmoid(a_i), 1 - sigmoid(a_i), np.tanh(a_g), sigmoid(a_o)",
+                      "The forget gate is one minus the input gate here. That is another cell; in this one f has "
+                      "weights of its own."),
+    ),
+)
+
+CELL = "    c_next = f * c + i * g\n"
+GATES = "i, f, g, o = lstm_gates(x, h, W_x, W_h, b)"
+HIDDEN = "h_next = o * np.tanh(c_next)"
+
+LSTM_STEP = Exercise(
+    name="lstm_step",
+    signature="lstm_step(x, h, c, W_x, W_h, b) -> h_next, c_next, cache",
+    inputs=normal(x="N D", h="N H", c="N H", W_x="D 4H", W_h="H 4H", b="4H"),
+    outputs={"h_next": "N H", "c_next": "N H"},
+    sizes=SIZES,
+    reference=lstm_step,
+    edges=(BATCH_OF_ONE,),
+    misconceptions=(
+        Misconception("gates-unpacked-in-another-order", GATES, "i, f, o, g = lstm_gates(x, h, W_x, W_h, b)",
+                      "The candidate and the output gate are exchanged. lstm_gates returns i, f, g, o, in this order."),
+        Misconception("no-tanh-on-the-way-out", HIDDEN, "h_next = o * c_next",
+                      "The hidden state is o times c. The cell state is squashed on its way out: o * tanh(c)."),
+        Misconception("tanh-on-the-cell-state", CELL, "    c_next = np.tanh(f * c + i * g)\n",
+                      "The cell state was squashed. Nothing squashes it from step to step; only what is shown of it, "
+                      "in h, goes through a tanh."),
+        Misconception("input-and-forget-exchanged", CELL, "    c_next = i * c + f * g\n",
+                      "The input gate and the forget gate are exchanged: f belongs to the old cell state, i to the "
+                      "candidate."),
+        Misconception("one-minus-forget-for-input", CELL, "    c_next = f * c + (1 - f) * g\n",
+                      "You let in 1 - f of the candidate. That is how a GRU does it. An LSTM has an input gate for "
+                      "it."),
+        Misconception("input-gate-missing", CELL, "    c_next = f * c + g\n",
+                      "The whole candidate is added. The input gate says how much of it."),
+        Misconception("forget-gate-missing", CELL, "    c_next = c + i * g\n",
+                      "The old cell state is kept whole, as in the LSTM of 1997. The forget gate has to multiply it."),
+        Misconception("old-cell-state-lost", CELL, "    c_next = i * g\n",
+                      "The old cell state plays no part. What is kept of it is f * c."),
+        Misconception("old-cell-state-shown", HIDDEN, "h_next = o * np.tanh(c)",
+                      "The hidden state shows the old cell state. It should show the new one, c_next."),
+        Misconception("output-gate-missing", HIDDEN, "h_next = np.tanh(c_next)",
+                      "The output gate is missing from the hidden state: o * tanh(c_next)."),
+        Misconception("hidden-for-cell", CELL, "    c_next = f * h + i * g\n",
+                      "The forget gate multiplies the hidden state. What it keeps is the old cell state, c."),
+        Misconception("gate-inside-the-tanh", HIDDEN, "h_next = np.tanh(o * c_next)",
+                      "The output gate stands inside the tanh. Squash first, then let the gate decide."),
+        Misconception("sigmoid-on-the-way-out", HIDDEN, "h_next = o / (1 + np.exp(-c_next))",
+                      "The cell state was squashed by a sigmoid on its way out. It is a tanh."),
+        Misconception("returned-the-other-way-round", "return h_next, c_next,", "return c_next, h_next,",
+                      "The two states are returned in the wrong order. First the hidden state, then the cell state."),
+    ),
+)
+
+STEP = "h_t, c_t, cache = lstm_step(x_t, h_t, c_t, W_x, W_h, b)"
+
+LSTM_FORWARD = Exercise(
+    name="lstm_forward",
+    signature="lstm_forward(x, h0, c0, W_x, W_h, b) -> h, c, cache",
+    inputs=normal(x="T N D", h0="N H", c0="N H", W_x="D 4H", W_h="H 4H", b="4H"),
+    outputs={"h": "T N H", "c": "T N H"},
+    sizes=SIZES,
+    reference=lstm_forward,
+    one_step="lstm_step",
+    edges=(BATCH_OF_ONE, ONE_STEP),
+    misconceptions=(
+        Misconception("cell-state-not-carried", STEP, "h_t, c_t, cache = lstm_step(x_t, h_t, c0, W_x, W_h, b)",
+                      "Every step starts from c0. Step t has to start from the cell state that step t - 1 left."),
+        Misconception("hidden-state-not-carried", STEP, "h_t, c_t, cache = lstm_step(x_t, h0, c_t, W_x, W_h, b)",
+                      "Every step starts from h0. Step t has to start from the hidden state that step t - 1 left."),
+        Misconception("c0-ignored", "h_t, c_t = h0, c0", "h_t, c_t = h0, np.zeros_like(c0)",
+                      "The first cell state is zeros, not the c0 that was passed in."),
+        Misconception("h0-ignored", "h_t, c_t = h0, c0", "h_t, c_t = np.zeros_like(h0), c0",
+                      "The first hidden state is zeros, not the h0 that was passed in."),
+        Misconception("h0-for-c0", "h_t, c_t = h0, c0", "h_t, c_t = h0, h0",
+                      "The cell state begins as h0. It has an initial value of its own, c0."),
+        Misconception("initial-states-exchanged", "h_t, c_t = h0, c0", "h_t, c_t = c0, h0",
+                      "h0 and c0 are exchanged."),
+        Misconception("states-exchanged-on-the-way", "lstm_step(x_t, h_t, c_t,", "lstm_step(x_t, c_t, h_t,",
+                      "The step was given the cell state where it expects the hidden state, and the reverse."),
+        Misconception("x-not-indexed", "lstm_step(x_t, h_t", "lstm_step(x[0], h_t",
+                      "Every step reads the same input, x[0]. Step t reads x[t]."),
+        Misconception("last-states-only", "return np.stack(h), np.stack(c), caches", "return h[-1], c[-1], caches",
+                      "Only the last states are returned. Keep those of every step: h and c are (T, N, H)."),
+        Misconception("cell-state-of-the-last-step-only", "np.stack(c), caches", "np.stack([c_t for _ in c]), caches",
+                      "Every c[t] is the last cell state. Keep each one when its step has made it."),
+        Misconception("shifted", "np.stack(h), np.stack(c), caches",
+                      "np.stack([h0, *h[:-1]]), np.stack([c0, *c[:-1]]), caches",
+                      "The states are one step late: h[0] is h0. h[0] should be the state after the first input."),
+        Misconception("backwards-in-time", "for x_t in x:", "for x_t in x[::-1]:",
+                      "The sequence was read from its end. Time starts at t = 0."),
+        Misconception("returned-the-other-way-round", "return np.stack(h), np.stack(c),",
+                      "return np.stack(c), np.stack(h),",
+                      "The two are returned in the wrong order. First the hidden states, then the cell states."),
+        Misconception("time-and-batch-exchanged", "np.stack(h), np.stack(c), caches",
+                      "np.stack(h, axis=1), np.stack(c, axis=1), caches",
+                      "The axes of time and batch are exchanged. Time comes first: h is (T, N, H)."),
+    ),
+)
+
+EXERCISES = (LSTM_GATES, LSTM_STEP, LSTM_FORWARD)
