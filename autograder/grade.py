@@ -91,6 +91,7 @@ def handed_in(course, lesson, settings):
         path = folder / f"{lesson.name}.ipynb"
         if not os.path.lexists(path):
             path = next(iter(sorted(folder.glob("*.ipynb"))), path)  # under another name
+        path = next((link for link in (folder.parent, folder) if link.is_symlink()), path)  # others' work: refused
         own = shared.copy()
         try:
             own.update(submission.content(path))
@@ -201,7 +202,7 @@ def one(task, lesson, settings, held, sandbox):
         if judgement.layers != held:
             raise NotSafe(f"its sandbox had {', '.join(judgement.layers) or 'nothing'}, not {', '.join(held)}")
     except submission.Unreadable as why:
-        return not_judged(task.student, lesson, "unreadable", str(why)), None
+        return not_judged(task.student, lesson, "unreadable", str(why)), read
     except Exception as error:
         sandbox.renew()
         why = f"The engine failed: {type(error).__name__}: {error}"[:500]

@@ -14,7 +14,7 @@ import symtable
 import traceback
 from dataclasses import dataclass
 
-MAGIC = re.compile(r"^([ \t]*)(?:[%!].*|[^#'\"\n]*\?[ \t]*)$", re.MULTILINE)
+MAGIC = re.compile(r"^([ \t]*+)(?:[%!].*|[^#'\"\n]*\?[ \t]*)$", re.MULTILINE)
 ANOTHER_LANGUAGE = re.compile(r"\s*%%(?!time|capture)")
 DEFINITION = re.compile(r"^(?:def|class)\s+(\w+)|^(\w+)\s*=(?!=)", re.MULTILINE)
 CHANGING = {"add", "append", "clear", "extend", "fill", "insert", "pop", "remove", "sort", "update"}

@@ -14,7 +14,6 @@ import numpy as np
 
 DTYPES = ("<f8", "<f4", "<i8", "|b1")
 LENGTHS = struct.Struct("<QQ")
-MOST_HEAD = 2 ** 20
 GRACE = 0.5  # seconds in which the rest of a message is read that arrived in time
 
 
@@ -51,15 +50,15 @@ def send(pipe, content, seconds=None):
             raise Closed(str(error)) from None
 
 
-def receive(pipe, seconds=None, most=2 ** 23):
+def receive(pipe, seconds=None, most=2 ** 23, most_head=2 ** 20):
     """What `send` wrote on the other side. Raises Garbled, Closed, or Late after so many seconds.
 
     What has arrived by then is still read, but whoever goes on sending is Late all the same.
     """
     ends = None if seconds is None else time.monotonic() + seconds
     length, head = LENGTHS.unpack(_read(pipe, LENGTHS.size, ends))
-    if not head <= length <= most or head > MOST_HEAD:
-        raise Garbled(f"a message of {length} bytes with a head of {head}; at most {most} and {MOST_HEAD} are taken")
+    if not head <= length <= most or head > most_head:
+        raise Garbled(f"a message of {length} bytes with a head of {head}; at most {most} and {most_head} are taken")
     body = memoryview(_read(pipe, length, ends))
     try:
         arrays = _Arrays(body[head:])

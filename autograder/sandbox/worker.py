@@ -15,6 +15,8 @@ from rnnkit.calls import Answer, Printed, perform, quiet
 
 from . import cells, watch, wire
 
+MOST_ASKED = 2 ** 26  # bytes; a notebook's code is the longest that the judge sends
+
 
 class Nothing:
     """Stands for what a notebook has and no answer needs, such as `get_ipython()`: whatever is done does nothing."""
@@ -72,7 +74,7 @@ def work(pipe, most_printed):
     worker = Worker(most_printed)
     while True:
         try:
-            asked = wire.receive(pipe)
+            asked = wire.receive(pipe, most=MOST_ASKED, most_head=MOST_ASKED)
         except wire.Closed:
             os._exit(0)
         wire.send(pipe, getattr(worker, asked.pop("do"))(**asked))
