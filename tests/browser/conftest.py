@@ -34,7 +34,7 @@ def house(root, tmp_path_factory):
 
 
 @contextmanager
-def served(house, target):
+def served(house, target, course=None):
     """Run a target of the Makefile without a display; give the address that it prints."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -46,14 +46,20 @@ def served(house, target):
     environment = {name: value for name, value in os.environ.items() if not hidden.match(name)}
     command = ["make", target, "-o", ".venv/ready", f"BIN={Path(sys.executable).parent}",
                f"JUPYTER_ARGS=--port={port} --expose-app-in-browser"]
+    environment |= {"HOME": str(home)} | ({"RNNKIT_COURSE": str(course)} if course else {})
     with log.open("w") as output:
-        server = subprocess.Popen(command, cwd=house, env={**environment, "HOME": str(home)}, stdout=output,
-                                  stderr=output, stdin=subprocess.DEVNULL, start_new_session=True)
+        server = subprocess.Popen(command, cwd=house, env=environment, stdout=output, stderr=output,
+                                  stdin=subprocess.DEVNULL, start_new_session=True)
     try:
         yield printed_address(server, log)
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(30)
+
+
+@pytest.fixture(scope="session")
+def serve():
+    return served
 
 
 def printed_address(server, log, patience=60):
