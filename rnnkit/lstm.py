@@ -71,7 +71,7 @@ def lstm_step_backward(dh_next: "N H", dc_next: "N H", cache: CACHE):
     da_g = dc_tilde * i * (1 - g^2),   da_o = dh_next * tanh(c_next) * o (1 - o),
 
     and da, the four side by side, gives dx = da W_x^T, dh = da W_h^T, dW_x = x^T da, dW_h = h^T da, db = its sum
-    over the batch. The cell state's own road: dc = dc_tilde * f.
+    over the batch. The cell state's own route: dc = dc_tilde * f.
 
     dh_next, dc_next: (N, H), the upstream gradients. cache: what `lstm_step` kept.
     Returns dx (N, D), dh (N, H), dc (N, H), dW_x (D, 4H), dW_h (H, 4H), db (4H,).
@@ -114,6 +114,22 @@ def lstm_backward(dh: "T N H", dc_T: "N H", cache: f"T [{CACHE}]"):
     return dx, dh_next, dc_next, dW_x, dW_h, db
 
 
+@shaped
+def forget_bias(b: "4H", value):
+    """The same bias, but for the block of the forget gate, which is `value`: with 1, f begins near sigma(1) = 0.73.
+
+    An open forget gate keeps the cell state, and lets the gradient of the cell state through. Gers, Schmidhuber and
+    Cummins (2000) began with it open; Jozefowicz, Zaremba and Sutskever (2015) recommend 1.
+
+    b: (4H,), in blocks i, f, g, o; it stays as it is. value: a number. Returns b_new (4H,).
+    Raises ValueError where b has another shape.
+    """
+    H = len(b) // 4
+    b_new = b.copy()
+    b_new[H:2 * H] = value
+    return b_new
+
+
 class LSTM:
     """An LSTM layer: the three parameters, and the two passes over a sequence.
 
@@ -129,7 +145,10 @@ class LSTM:
         self.cache = None
 
     def forward(self, x, h0=None, c0=None):
-        """States h and c, each (T, N, H), for inputs x (T, N, D), from h0 and c0 (N, H), or from zeros."""
+        """States h and c, each (T, N, H), for inputs x (T, N, D), from h0 and c0 (N, H), or from zeros.
+
+        Raises ValueError where shapes disagree.
+        """
         agree("LSTM.forward", ("x", x, "T N D"), ("W_x", self.W_x, "D 4H"))
         zeros = np.zeros((x.shape[1], len(self.W_h)), self.b.dtype)
         h0, c0 = (zeros if state is None else state for state in (h0, c0))
@@ -137,7 +156,11 @@ class LSTM:
         return h, c
 
     def backward(self, dh, dc_T=None):
-        """Keep the gradients of the parameters (dW_x, dW_h, db) and return dx (T, N, D), dh0 and dc0 (N, H)."""
+        """Keep the gradients of the parameters (dW_x, dW_h, db) and return dx (T, N, D), dh0 and dc0 (N, H).
+
+        dh: (T, N, H), the upstream gradient of every h. dc_T: (N, H), of the last c, or None where there is none.
+        Raises ValueError where shapes disagree, and before any forward pass.
+        """
         if self.cache is None:
             raise ValueError("LSTM.backward goes back over what forward did: call forward first.")
         dc_T = np.zeros_like(dh[0]) if dc_T is None else dc_T

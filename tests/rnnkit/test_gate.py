@@ -19,7 +19,7 @@ LIBRARY = {name: getattr(rnnkit, name) for name in rnnkit.__all__ if name not in
 
 def as_a_student(name, text):
     """The function that a student's notebook holds after running a cell with this text."""
-    notebook = {"__name__": "__main__", "np": np, **LIBRARY}
+    notebook = {"__name__": "__main__", "np": np, "CACHE": "", **LIBRARY}
     text = "\n".join(line for line in text.splitlines() if not line.startswith("@shaped"))
     exec(text, notebook)
     return notebook[name]
@@ -116,6 +116,8 @@ def test_reference_retyped_by_a_student_gets_full_points(name, capfd):
     ("rnn_backward", "input-weights-from-the-last-step", "dh0-zero"),
     ("rnn_backward", "added-to-itself", "dh0-zero"),
     ("rnn_backward", "dx-without-the-carry", "h0-taken-as-zeros"),
+    ("lstm_step_backward", "forget-slope-missing", "dc-is-not-multiplied-by-f"),
+    ("lstm_backward", "input-weights-from-the-last-step", "dc0-without-f"),
 ])
 def test_two_slips_in_different_outputs_get_both_hints(name, first, second, capfd):
     check(as_a_student(name, slipped(name, first, second)), points=4)
@@ -147,7 +149,9 @@ def test_accumulating_with_equals_is_named_also_for_one_weight_alone(capfd):
 def test_lessons_hold_their_exercises_under_the_names_of_their_functions():
     assert {n: [e.name for e in lesson.EXERCISES] for n, lesson in LESSONS.items()} == {
         0: ["affine"], 1: ["sigmoid", "softmax", "activation_slopes"], 2: ["rnn_step", "rnn_forward", "readout"],
-        3: ["numerical_gradient", "rnn_step_backward", "rnn_backward"]}
+        3: ["numerical_gradient", "rnn_step_backward", "rnn_backward"],
+        6: ["lstm_gates", "lstm_step", "lstm_forward"],
+        7: ["lstm_step_backward", "lstm_backward", "forget_bias"]}
     assert all(e.reference.__name__ == e.name for e in EXERCISES.values())
 
 

@@ -19,7 +19,7 @@ SEEDS = range(200)
 UPSTREAM = "It changes {} in place. That costs nothing here"
 EXTRA_AXIS = "with an axis of length 1 too many"
 NO_ARRAY = "{} came as a value of type {}. It costs nothing here"
-OTHER_CACHE = "its cache does not hold what your rnn_step_backward expects there"
+OTHER_CACHE = "its cache does not hold what your {} expects there"
 REMARKS = {
     ("in_place", "rnn_step_backward"): [UPSTREAM.format("dh_next")],
     ("in_place", "rnn_backward"): [UPSTREAM.format("dh")],
@@ -34,12 +34,21 @@ REMARKS = {
     ("tired", "readout"): [NO_ARRAY.format("y", "list")],
     ("tired", "numerical_gradient"): [NO_ARRAY.format("gradient", "list")],
     ("tired", "rnn_step_backward"): [f"dx has shape (1, 3, 4), {EXTRA_AXIS}", f"db has shape (1, 6), {EXTRA_AXIS}",
-                                     OTHER_CACHE],
+                                     OTHER_CACHE.format("rnn_step_backward")],
     ("tired", "rnn_backward"): [NO_ARRAY.format("dx", "list"), f"db has shape (1, 6), {EXTRA_AXIS}"],
     ("tired", "lstm_gates"): [f"i has shape (1, 3, 6), {EXTRA_AXIS}", NO_ARRAY.format("f", "list"),
                               NO_ARRAY.format("g", "list")],
     ("tired", "lstm_step"): ["cache is still None. It costs nothing here"],
     ("tired", "lstm_forward"): [NO_ARRAY.format("h", "list"), f"c has shape (5, 1, 3, 6), {EXTRA_AXIS}"],
+    ("in_place", "lstm_step_backward"): [UPSTREAM.format("dc_next and dh_next")],
+    ("in_place", "lstm_backward"): [UPSTREAM.format("dc_T and dh")],
+    ("concatenated", "lstm_step_backward"): [f"db has shape (1, 24), {EXTRA_AXIS}"],
+    ("concatenated", "lstm_backward"): [f"db has shape (1, 24), {EXTRA_AXIS}"],
+    ("tired", "lstm_step_backward"): [f"dx has shape (1, 3, 4), {EXTRA_AXIS}", NO_ARRAY.format("dc", "list"),
+                                      f"db has shape (1, 24), {EXTRA_AXIS}", OTHER_CACHE.format("lstm_step_backward")],
+    ("tired", "lstm_backward"): [NO_ARRAY.format("dx", "list"), NO_ARRAY.format("dc0", "list"),
+                                 f"db has shape (1, 24), {EXTRA_AXIS}"],
+    ("tired", "forget_bias"): [NO_ARRAY.format("b_new", "list")],
 }
 
 

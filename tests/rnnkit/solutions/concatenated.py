@@ -90,3 +90,30 @@ def lstm_forward(x, h0, c0, W_x, W_h, b):
         c += [c_t]
         caches.append(cache)
     return np.concatenate([h_t[None] for h_t in h[1:]]), np.concatenate([c_t[None] for c_t in c[1:]]), caches
+
+
+def lstm_step_backward(dh_next, dc_next, cache):
+    c_next, gates, c, hx, W = (cache.pop() for _ in range(5))
+    i, f, g, o = np.split(gates, 4)
+    H, tanh_c, dh = len(c), np.tanh(c_next), dh_next.T
+    dc = dh * o * (1 - tanh_c ** 2) + dc_next.T
+    slopes = np.concatenate([i * (1 - i), f * (1 - f), 1 - g ** 2, o * (1 - o)])
+    da = np.concatenate([dc * g, dc * c, dc * i, dh * tanh_c]) * slopes
+    d_hx, dW = W.T @ da, (da @ hx.T).T
+    return d_hx[H:].T, d_hx[:H].T, (dc * f).T, dW[H:], dW[:H], da.sum(axis=1, keepdims=True).T
+
+
+def lstm_backward(dh, dc_T, cache):
+    dx, dW_x, dW_h, db = [], 0, 0, 0
+    dh_next, dc_next = np.zeros(dc_T.shape), dc_T
+    while cache:
+        dh_t = dh[len(cache) - 1] + dh_next
+        dx_t, dh_next, dc_next, dW_x_t, dW_h_t, db_t = lstm_step_backward(dh_t, dc_next, cache.pop())
+        dx.insert(0, dx_t)
+        dW_x, dW_h, db = dW_x + dW_x_t, dW_h + dW_h_t, db + db_t
+    return np.array(dx), dh_next, dc_next, dW_x, dW_h, db
+
+
+def forget_bias(b, value):
+    i, _, g, o = np.split(b, 4)
+    return np.concatenate([i, np.full(len(i), value), g, o])

@@ -96,3 +96,39 @@ def lstm_forward(x, h0, c0, W_x, W_h, b):
         h[t], c[t], cache[t] = lstm_step(x[t], h[t - 1], c[t - 1], W_x, W_h, b)
     steps = range(x.shape[0])
     return np.array([h[t] for t in steps]), np.array([c[t] for t in steps]), cache
+
+
+def lstm_step_backward(dh_next, dc_next, cache):
+    d, H = {}, cache["h"].shape[1]
+    tanh_c = np.tanh(cache["c_next"])
+    d["o"] = dh_next * tanh_c
+    d["c_next"] = dc_next + dh_next * cache["o"] / np.cosh(cache["c_next"]) ** 2
+    d["f"], d["c"] = d["c_next"] * cache["c"], d["c_next"] * cache["f"]
+    d["i"], d["g"] = d["c_next"] * cache["g"], d["c_next"] * cache["i"]
+    d["x"], d["h"] = np.zeros_like(cache["x"]), np.zeros_like(cache["h"])
+    d["W_x"], d["W_h"], d["b"] = np.zeros_like(cache["W_x"]), np.zeros_like(cache["W_h"]), np.zeros(4 * H)
+    for k, name in enumerate("ifgo"):
+        block, gate = slice(k * H, (k + 1) * H), cache[name]
+        da = d[name] * (1 - gate ** 2 if name == "g" else gate * (1 - gate))
+        d["x"] += np.einsum("nh,dh->nd", da, cache["W_x"][:, block])
+        d["h"] += np.einsum("nh,kh->nk", da, cache["W_h"][:, block])
+        d["W_x"][:, block] = np.einsum("nd,nh->dh", cache["x"], da)
+        d["W_h"][:, block] = np.einsum("nk,nh->kh", cache["h"], da)
+        d["b"][block] = np.einsum("nh->h", da)
+    return tuple(d[name] for name in ("x", "h", "c", "W_x", "W_h", "b"))
+
+
+def lstm_backward(dh, dc_T, cache):
+    grads, carry = {}, {"h": 0, "c": dc_T}
+    for t in sorted(cache, reverse=True):
+        grads[t] = lstm_step_backward(dh[t] + carry["h"], carry["c"], cache[t])
+        carry["h"], carry["c"] = grads[t][1:3]
+    dx = np.stack([grads[t][0] for t in sorted(grads)])
+    dW_x, dW_h, db = (sum(grads[t][k] for t in grads) for k in (3, 4, 5))
+    return dx, carry["h"], carry["c"], dW_x, dW_h, db
+
+
+def forget_bias(b, value):
+    blocks = dict(zip("ifgo", np.split(b, 4), strict=True))
+    blocks["f"] = np.full_like(blocks["f"], value)
+    return np.array(list(blocks.values())).reshape(b.shape)

@@ -120,3 +120,42 @@ def lstm_forward(x, h0, c0, W_x, W_h, b):
         h[t], c[t], caches[t] = lstm_step(x[t], h_t, c_t, W_x, W_h, b)
         h_t, c_t = h[t], c[t]
     return h, c, caches
+
+
+def lstm_step_backward(dh_next, dc_next, cache):
+    x, h, c, i, f, g, o, c_next, W_x, W_h = cache
+    N, H = h.shape
+    tanh_c = np.tanh(c_next)
+    dc_next += dh_next * o * (1 - tanh_c * tanh_c)
+    da = np.empty((N, 4 * H))
+    da_i, da_f, da_g, da_o = np.split(da, 4, axis=1)
+    np.multiply(dc_next, g, out=da_i)
+    np.multiply(dc_next, c, out=da_f)
+    np.multiply(dc_next, i, out=da_g)
+    dh_next *= tanh_c
+    da_o[:] = dh_next
+    da_i *= i * (1 - i)
+    da_f *= f * (1 - f)
+    da_g *= 1 - g * g
+    da_o *= o * (1 - o)
+    dc_next *= f
+    return da @ W_x.T, da @ W_h.T, dc_next, x.T @ da, h.T @ da, da.sum(0)
+
+
+def lstm_backward(dh, dc_T, cache):
+    T, N, H = dh.shape
+    D = cache[0][0].shape[1]
+    dx, dh0, dc0 = np.zeros((T, N, D)), np.zeros((N, H)), dc_T
+    totals = np.zeros((D, 4 * H)), np.zeros((H, 4 * H)), np.zeros(4 * H)
+    for t in range(T - 1, -1, -1):
+        dh[t] += dh0
+        dx[t], dh0, dc0, *shared = lstm_step_backward(dh[t], dc0, cache[t])
+        for total, part in zip(totals, shared, strict=True):
+            total += part
+    return dx, dh0, dc0, *totals
+
+
+def forget_bias(b, value):
+    b_new = np.array(b)
+    b_new.reshape(4, -1)[1] = value
+    return b_new

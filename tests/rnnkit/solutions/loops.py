@@ -146,3 +146,58 @@ def lstm_forward(x, h0, c0, W_x, W_h, b):
         h[t + 1], c[t + 1], cache = lstm_step(x[t], h[t], c[t], W_x, W_h, b)
         caches.append(cache)
     return [h[1:], c[1:], caches]
+
+
+def lstm_step_backward(dh_next, dc_next, cache):
+    x, h, c, i, f, g, o, c_next, W_x, W_h = cache
+    N, H = h.shape
+    dx, dh, dc = np.zeros(x.shape), np.zeros(h.shape), np.zeros(c.shape)
+    dW_x, dW_h, db = np.zeros(W_x.shape), np.zeros(W_h.shape), np.zeros(4 * H)
+    for n in range(N):
+        da = [0] * (4 * H)
+        for k in range(H):
+            t = math.tanh(c_next[n, k])
+            total = dc_next[n, k] + dh_next[n, k] * o[n, k] * (1 - t * t)
+            da[k] = total * g[n, k] * (i[n, k] - i[n, k] ** 2)
+            da[k + H] = total * c[n, k] * (f[n, k] - f[n, k] ** 2)
+            da[k + 2 * H] = total * i[n, k] * (1 - g[n, k]) * (1 + g[n, k])
+            da[k + 3 * H] = dh_next[n, k] * t * (o[n, k] - o[n, k] ** 2)
+            dc[n, k] = total * f[n, k]
+        dx[n] = np.dot(W_x, da)
+        dh[n] = np.dot(W_h, da)
+        dW_x += np.outer(x[n], da)
+        dW_h += np.outer(h[n], da)
+        db += da
+    return [dx, dh, dc, dW_x, dW_h, db]
+
+
+def lstm_backward(dh, dc_T, cache):
+    T = len(cache)
+    x, h = cache[0][:2]
+    W_x, W_h = cache[0][-2:]
+    dx = np.zeros((T, *x.shape))
+    dW_x, dW_h, db = np.zeros(W_x.shape), np.zeros(W_h.shape), np.zeros(W_h.shape[1])
+    carry_h = np.zeros(h.shape)
+    carry_c = dc_T
+    t = T - 1
+    while t >= 0:
+        grads = lstm_step_backward(dh[t] + carry_h, carry_c, cache[t])
+        dx[t] = grads[0]
+        carry_h = grads[1]
+        carry_c = grads[2]
+        dW_x = dW_x + grads[3]
+        dW_h = dW_h + grads[4]
+        db = db + grads[5]
+        t -= 1
+    return [dx, carry_h, carry_c, dW_x, dW_h, db]
+
+
+def forget_bias(b, value):
+    H = len(b) // 4
+    b_new = np.zeros(len(b))
+    for k in range(len(b)):
+        if k >= H and k < 2 * H:
+            b_new[k] = value
+        else:
+            b_new[k] = b[k]
+    return b_new

@@ -142,3 +142,40 @@ def lstm_forward(x, h0, c0, W_x, W_h, b):
         tape.record(kept)
         h[t], c[t] = states
     return h, c, tape
+
+
+class CellBackward:
+    def __init__(self, kept):
+        self.kept, self.tanh_c = kept, np.tanh(kept.c_next)
+
+    def of_cell_state(self, dh_next, dc_next):
+        return dc_next + dh_next * self.kept.o * (1 - np.square(self.tanh_c))
+
+    def of_sums(self, dh_next, dc):
+        _, _, c, i, f, g, o, *_ = self.kept
+        gates = [dc * g * i * (1 - i), dc * c * f * (1 - f), dc * i * (1 - g * g), dh_next * self.tanh_c * o * (1 - o)]
+        return np.hstack(gates)
+
+
+def lstm_step_backward(dh_next, dc_next, cache):
+    cell = CellBackward(cache)
+    dc = cell.of_cell_state(dh_next, dc_next)
+    da = cell.of_sums(dh_next, dc)
+    weights = Gradients(multiply(cache.x.T, da), multiply(cache.h.T, da), np.sum(da, axis=0))
+    return multiply(da, cache.W_x.T), multiply(da, cache.W_h.T), dc * cache.f, weights.W_x, weights.W_h, weights.b
+
+
+def lstm_backward(dh, dc_T, cache):
+    dx, parts = np.zeros((len(dh), *cache.steps[0].x.shape), dtype=np.float32), []
+    carry = np.zeros(dc_T.shape, dtype=np.float32), dc_T.astype(np.float32)
+    for t, kept in zip(range(len(dh) - 1, -1, -1), reversed(cache), strict=True):
+        dx[t], *carry_and_weights = lstm_step_backward(dh[t] + carry[0], carry[1], kept)
+        carry = carry_and_weights[:2]
+        parts.append(Gradients(*carry_and_weights[2:]))
+    total = reduce(Gradients.__add__, parts)
+    return dx, *carry, total.W_x, total.W_h, total.b
+
+
+def forget_bias(b, value):
+    H = int(len(b) / 4)
+    return np.array([value if k // H == 1 else bias for k, bias in enumerate(b)], dtype=np.float32)

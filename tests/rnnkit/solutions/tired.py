@@ -97,3 +97,28 @@ def lstm_forward(x, h0, c0, W_x, W_h, b):
         cs.append(c)
     caches["lstm"] = (x, hs, cs, W_x, W_h, b)
     return hs[1:], np.array(cs)[1:, None], "kept elsewhere"
+
+
+def lstm_step_backward(dh_next, dc_next, cache):
+    x, h, c, i, f, g, o, c2, W_x, W_h = cache
+    t = np.tanh(c2)
+    dc = dc_next + dh_next * o * (1 - t ** 2)
+    a = np.c_[dc * g * i * (1 - i), dc * c * f * (1 - f), dc * i * (1 - g ** 2), dh_next * t * o * (1 - o)]
+    return [a @ W_x.T], a @ W_h.T, (dc * f).tolist(), x.T @ a, h.T @ a, a.sum(axis=0, keepdims=True)
+
+
+def lstm_backward(dh, dc_T, cache):
+    x, hs, cs, W_x, W_h, b = caches["lstm"]
+    dx, dnext, dc, dW_x, dW_h, db = [], 0, dc_T, 0, 0, 0
+    for t in range(len(x))[::-1]:
+        i, f, g, o = (np.reshape(gate, dc_T.shape) for gate in lstm_gates(x[t], hs[t], W_x, W_h, b))
+        step = (x[t], hs[t], cs[t], i, f, g, o, cs[t + 1], W_x, W_h)
+        a, dnext, dc, d, e, f = lstm_step_backward(dh[t] + dnext, np.array(dc), step)
+        dx, dW_x, dW_h, db = a + dx, dW_x + d, dW_h + e, db + f
+    return dx, dnext, dc, dW_x, dW_h, db
+
+
+def forget_bias(b, value):
+    H = len(b) // 4
+    print("H", H)
+    return list(b[:H]) + [value] * H + list(b[2 * H:])

@@ -96,3 +96,30 @@ def lstm_forward(x, h0, c0, W_x, W_h, b):
         c[t + 1] = f * c[t] + i * g
         h[t + 1] = o * np.tanh(c[t + 1])
     return h[1:], c[1:], (x, h, c, activate(a), W_x, W_h)
+
+
+def lstm_step_backward(dh_next, dc_next, cache):
+    dx, *others = lstm_backward(dh_next[None], dc_next, cache)
+    return dx[0], *others
+
+
+def lstm_backward(dh, dc_T, cache):
+    x, h, c, gates, W_x, W_h = cache
+    i, f, g, o = gates
+    tanh_c = np.tanh(c[1:])
+    through_h = o * (1 - tanh_c ** 2)
+    on_dc = np.stack([g * i * (1 - i), c[:-1] * f * (1 - f), i * (1 - g ** 2)])
+    on_dh = tanh_c * o * (1 - o)
+    da = np.empty((len(dh), len(dc_T), W_h.shape[1]))
+    dh_t, dc_t = dh[-1], dc_T
+    for t in range(len(dh) - 1, -1, -1):
+        dc_t = dc_t + dh_t * through_h[t]
+        da[t] = np.concatenate([*(dc_t * on_dc[:, t]), dh_t * on_dh[t]], axis=-1)
+        dh_t, dc_t = dot(da[t], W_h.T) + (dh[t - 1] if t else 0), dc_t * f[t]
+    dW_x = np.tensordot(x, da, axes=((0, 1), (0, 1)))
+    dW_h = np.tensordot(h[:-1], da, axes=((0, 1), (0, 1)))
+    return dot(da, W_x.T), dh_t, dc_t, dW_x, dW_h, da.sum((0, 1))
+
+
+def forget_bias(b, value):
+    return np.where(np.arange(len(b)) * 4 // len(b) == 1, value, b)
