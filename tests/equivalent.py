@@ -1,0 +1,39 @@
+"""Mutants that are no slips: exercise -> the line as it became -> why the results are the same. For `make mutants`."""
+
+SIZES = "only sizes are read here, and every step and every row has the same"
+OVERWRITTEN = "every entry is written before it is read"
+ZEROS = "-0.0 is 0.0"
+
+EQUIVALENT = {
+    "sigmoid": {
+        "return np.where(z > 0, 1, e) / (1 + e)": "at z = 0, e is 1, so both branches are the same",
+    },
+    "softmax": {
+        "e = -np.exp(below)": "the sign of e cancels in e / sum(e)",
+        "return e / np.sum(e, axis=1, keepdims=True)": "the last axis of a matrix is axis 1",
+        "below = z - np.max(z, axis=1, keepdims=True)": "the last axis of a matrix is axis 1",
+    },
+    "numerical_gradient": {
+        "gradient = -np.empty_like(x)": OVERWRITTEN,
+        "if (shape := np.shape(f(x))):": "f changes nothing in what it is given",
+    },
+    "rnn_backward": {
+        "dx = -np.zeros((len(cache), *x.shape), x.dtype)": OVERWRITTEN,
+        "dx = np.ones((len(cache), *x.shape), x.dtype)": OVERWRITTEN,
+        "dh_next = -np.zeros_like(h0)": ZEROS,
+        "x, h0, _, W_x, W_h = cache[0 - 1]": SIZES,
+        "x, h0, _, W_x, W_h = cache[-1]": SIZES,
+        "dW_x, dW_h, db = (np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[0 - 1]))": SIZES,
+        "dW_x, dW_h, db = (np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[1]))": SIZES,
+        "dW_x, dW_h, db = (np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[-1]))": SIZES,
+    },
+    "lstm_backward": {
+        "dx = -np.zeros((len(cache), *x.shape), x.dtype)": OVERWRITTEN,
+        "dx = np.ones((len(cache), *x.shape), x.dtype)": OVERWRITTEN,
+        "x, h0, *_, W_x, W_h = cache[0 - 1]": SIZES,
+        "x, h0, *_, W_x, W_h = cache[-1]": SIZES,
+        "dW_x, dW_h, db = (np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[0 - 1]))": SIZES,
+        "dW_x, dW_h, db = (np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[1]))": SIZES,
+        "dW_x, dW_h, db = (np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[-1]))": SIZES,
+    },
+}
