@@ -82,10 +82,11 @@ def difference(exercise, name, given, expected):
     if "T" in axes and len(steps := _places(wrong, axes.index("T"))) < wrong.shape[axes.index("T")]:
         parts.append(f"the first step that differs is t = {steps[0]}, the last t = {steps[-1]} "
                      f"(of 0 to {wrong.shape[axes.index('T')] - 1})")
-    blocks = (exercise.blocks or {}).get(name, "").split()
-    if blocks and len(bad := _places(np.stack(np.split(wrong, len(blocks), axis=-1)), 0)) < len(blocks):
-        parts.append(f"only in the block{'s' * (len(bad) > 1)} of {', '.join(blocks[k] for k in bad)}")
-    if pattern := _pattern(given, expected, tolerance):
+    gates = (exercise.blocks or {}).get(name, "").split()
+    pattern = _pattern(given, expected, tolerance)
+    if gates and not pattern:
+        pattern = _by_gate(gates, given, expected, wrong, tolerance)
+    if pattern:
         parts.append(pattern)
     return "; ".join(parts) + "."
 
@@ -94,6 +95,24 @@ def _places(wrong, axis):
     """The indices along one axis at which anything is wrong."""
     others = tuple(k for k in range(wrong.ndim) if k != axis)
     return np.flatnonzero(wrong.any(axis=others))
+
+
+def _by_gate(gates, given, expected, wrong, tolerance):
+    """Which gates' blocks are wrong, each with the simple rule behind it, where there is one."""
+    given, right, wrong = (dict(zip(gates, np.split(array, len(gates), axis=-1), strict=True))
+                           for array in (given, expected, wrong))
+    bad = {gate: _pattern(given[gate], right[gate], tolerance) or _exchanged(given[gate], right, tolerance)
+           for gate in gates if wrong[gate].any()}
+    if len(bad) == len(gates) and not any(bad.values()):
+        return ""
+    only, plural = "only " * (len(bad) < len(gates)), "s" * (len(bad) > 1)
+    said = ", ".join(f"{gate} ({rule})" if rule else gate for gate, rule in bad.items())
+    return f"{only}in the block{plural} of {said}"
+
+
+def _exchanged(given, right, tolerance):
+    """Whether this is the block of another gate."""
+    return next((f"it holds what belongs to {gate}" for gate in right if agrees(given, right[gate], tolerance)), "")
 
 
 def _pattern(given, expected, tolerance):

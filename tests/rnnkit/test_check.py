@@ -128,15 +128,28 @@ def test_transposed_square_is_told_from_other_numbers(ask):
     assert "it is the transpose of what was expected" in text
 
 
-def test_difference_names_the_block_of_the_gate_that_is_wrong():
-    gates = Exercise(name="gates", signature="gates(x) -> a", inputs=normal(x="N D"), outputs={"a": "N 4H"},
-                     reference=rnnkit.sigmoid, misconceptions=(), sizes={"N": 3, "D": 8}, blocks={"a": "i f g o"})
+GATES = Exercise(name="gates", signature="gates(x) -> a", inputs=normal(x="N 4H"), outputs={"a": "N 4H"},
+                 reference=rnnkit.sigmoid, misconceptions=(), sizes={"N": 3, "H": 2}, blocks={"a": "i f g o"})
+
+
+@pytest.mark.parametrize(("mistake", "said"), [
+    ("a[:, 2:4] += 1", "; only in the block of f."),
+    ("a[:, 2:4] += 1; a[:, 7] += 1", "; only in the blocks of f, o."),
+    ("a[:, 2:4] *= 4", "; only in the block of f (it is 4 times what was expected)."),
+    ("a[:, 4:6] *= -1; a[:, 6:] += 1", "; only in the blocks of g (the sign is wrong), o."),
+    ("a[:, :2] = 0; a[:, 6:] /= 2",
+     "; only in the blocks of i (all of them are zero), o (it is 0.5 times what was expected)."),
+    ("a[:, 4:6], a[:, 6:] = a[:, 6:].copy(), a[:, 4:6].copy()",
+     "; only in the blocks of g (it holds what belongs to o), o (it holds what belongs to g)."),
+    ("a += 1; a[:, :2] -= 1; a[:, :2] *= 3", "; in the blocks of i (it is 3 times what was expected), f, g, o."),
+    ("a *= 2", "; it is 2 times what was expected."),
+    ("a += 1", "every entry wrong, by up to 1."),
+])
+def test_difference_names_the_blocks_of_the_gates_that_are_wrong_and_the_rule_in_each(mistake, said):
     right = np.random.default_rng(0).standard_normal((3, 8))
     wrong = right.copy()
-    wrong[:, 2:4] += 1
-    assert "only in the block of f" in difference(gates, "a", wrong, right)
-    wrong[:, 7] += 1
-    assert "only in the blocks of f, o" in difference(gates, "a", wrong, right)
+    exec(mistake, {"a": wrong})
+    assert difference(GATES, "a", wrong, right).endswith(said)
 
 
 @pytest.mark.filterwarnings("error")
