@@ -23,7 +23,7 @@ DETACH = 2
 SET_PDEATHSIG, SET_DUMPABLE, CAPBSET_DROP, SET_NO_NEW_PRIVS = 1, 4, 24, 38
 PIVOT_ROOT, CAPSET = {"x86_64": (155, 126), "aarch64": (41, 91)}.get(os.uname().machine, (None, None))
 SIGKILL = 9
-WORK = "/submission"  # a worker's own folder, and the only place where it can write
+WORK = "/submission"  # in namespaces, a worker's own folder, and the only place where it can write
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
 
 
@@ -122,11 +122,11 @@ def own_folder(megabytes, uid):
     mount("none", WORK, "tmpfs", NOSUID | NODEV | NOEXEC, f"{owner}size={megabytes}m,nr_inodes=1k,mode=700")
 
 
-def lock_in(layers, readable, listed, folder, limits, uid):
+def lock_in(layers, readable, listed, writable, limits, uid):
     """Lock this process in, for good. Returns the names of the layers that hold.
 
     layers: the names of those to try. readable: the paths that can be read; listed: the folders of which only the
-    names in them can be; folder: the one that can be written. limits: megabytes of memory and of
+    names in them can be; writable: the folders for files of one's own. limits: megabytes of memory and of
     files, seconds of computing. uid: whom a process of root's becomes; 0 leaves it as it is.
     """
     held = []
@@ -134,7 +134,7 @@ def lock_in(layers, readable, listed, folder, limits, uid):
         "rlimits": lambda: limit(limits, bool(uid)),
         "own uid": lambda: become(uid),
         "no capabilities": drop_capabilities,
-        "Landlock": lambda: landlock([*readable, *DEVICES[1:]], listed, [folder, DEVICES[0]]),
+        "Landlock": lambda: landlock([*readable, *DEVICES[1:]], listed, [*writable, DEVICES[0]]),
         "seccomp": seccomp.install,
     }.items():
         with contextlib.suppress(OSError, ValueError, KeyError, AttributeError):  # the kernel has none, or refuses

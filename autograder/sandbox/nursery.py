@@ -10,11 +10,9 @@ import gc
 import importlib
 import json
 import os
-import shutil
 import signal
 import socket
 import sys
-import tempfile
 import traceback
 from pathlib import Path
 
@@ -30,14 +28,14 @@ class Nursery:
     def __init__(self, settings):
         self.control = socket.socket(fileno=settings["control"])
         self.readable, self.listed = settings["readable"], settings["listed"]
-        self.shed = settings["root"]
         self.sources, self.layers = settings["sources"], settings["layers"]
         self.limits, self.uid = settings["limits"], settings["uid"]
-        self.child, self.folder = None, layers.WORK
         layers.die_with_parent()
         self.home = layers.enclose(self.readable, settings["root"]) if "namespaces" in self.layers else None
         if self.home is None and not all(map(anybody_reaches, self.readable)):
             self.uid = 0
+        self.folder = settings["root"] if self.home is None else layers.WORK
+        self.child = None
 
     def serve(self):
         for name in WARM:
@@ -55,10 +53,7 @@ class Nursery:
                 os._exit(0)
 
     def fork(self, end):
-        if self.home is None:
-            self.folder = tempfile.mkdtemp(dir=self.shed)
-            os.chown(self.folder, self.uid or os.getuid(), -1)
-        else:
+        if self.home is not None:
             layers.next_fork_begins_a_pid_namespace(self.home)
         self.child = os.fork()
         if not self.child:
@@ -71,13 +66,13 @@ class Nursery:
             self.control.close()
             os.setsid()
             layers.die_with_parent()
-            held = []
+            held, writable = [], []  # a folder on disk, which nothing could keep small, is not for writing
             if self.home is not None:
                 os.close(self.home)
                 layers.own_folder(self.limits["files"], self.uid)
-                held.append("namespaces")
+                held, writable = ["namespaces"], [self.folder]
             os.chdir(self.folder)
-            held += layers.lock_in(self.layers, self.readable, self.listed, self.folder, self.limits, self.uid)
+            held += layers.lock_in(self.layers, self.readable, self.listed, writable, self.limits, self.uid)
             wire.send(pipe, held)
             os.dup2(0, 2)  # from here on, nobody listens
             watch.tell(pipe, (*self.readable, *sys.path, self.folder))
@@ -90,8 +85,6 @@ class Nursery:
     def kill(self):
         os.kill(self.child, signal.SIGKILL)
         _, status, usage = os.wait4(self.child, 0)
-        if self.home is None:
-            shutil.rmtree(self.folder, ignore_errors=True)
         return {"status": status, "seconds": usage.ru_utime + usage.ru_stime, "megabytes": usage.ru_maxrss / 1024}
 
 
