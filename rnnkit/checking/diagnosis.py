@@ -78,7 +78,8 @@ def difference(exercise, name, given, expected):
     tolerance, axes = exercise.tolerance, exercise.outputs[name].split()
     wrong = _differs(given, expected, tolerance)
     share = "every entry" if wrong.all() else f"{np.count_nonzero(wrong)} of {wrong.size} entries"
-    parts = [f"{name}: {share} wrong, by up to {_largest(given - expected):.2g}"]
+    size = f"{_largest(given - expected):.2g}"
+    parts = [f"{name}: {share} wrong, by up to {size}" if axes else f"{name}: wrong by {size}"]
     if "T" in axes and len(steps := _places(wrong, axes.index("T"))) < wrong.shape[axes.index("T")]:
         parts.append(f"the first step that differs is t = {steps[0]}, the last t = {steps[-1]} "
                      f"(of 0 to {wrong.shape[axes.index('T')] - 1})")

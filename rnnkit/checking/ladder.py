@@ -10,7 +10,7 @@ import numpy as np
 
 from rnnkit.calls import Call
 from rnnkit.checking.diagnosis import agrees, difference, fitted, known_mistakes, mistakes_by_output
-from rnnkit.exercises import find
+from rnnkit.exercises import EXERCISES, find
 
 PUBLIC_SEEDS = (1, 2)
 COST_OF_CHANGED_INPUT = 0.1
@@ -77,7 +77,7 @@ def climb(exercise, ask, points, seeds=PUBLIC_SEEDS):
 def _second_chance(exercise, ask, points, seeds, first):
     second = _climb(exercise, lambda calls, case, wanted: ask(calls[-1:], exercise.with_cache(case), wanted),
                     points, seeds)
-    forward = climb(find(Call.parse(exercise.after[-1]).name), ask, 1, seeds)
+    forward = climb(_forward(exercise), ask, 1, seeds)
     wrong_forward = forward.written and not forward.passed
     if second.share <= first.share and not (second.mistakes and not first.mistakes):
         if wrong_forward and first.written:
@@ -93,6 +93,12 @@ def _second_chance(exercise, ask, points, seeds, first):
                f"so this was judged on the cache of rnnkit's own. With yours: {first.trouble}")
     second.say("remark", why)
     return second
+
+
+def _forward(exercise):
+    """The exercise whose cache this one goes back over; its step's, where the lesson gives the sequence pass away."""
+    name = Call.parse(exercise.after[-1]).name
+    return find(name) if name in EXERCISES else _forward(find(exercise.one_step))
 
 
 def _look_at_the_step(verdict, step):
@@ -135,10 +141,11 @@ def _rung(name, answers, expected, tolerance):
 
 
 def _report(verdict, exercise, rungs, cases, answers, expected):
-    count = f"{len(rungs)} arrays" if len(rungs) > 1 else "one array"
+    many, shapes = len(rungs) > 1, any(exercise.outputs.values())
+    count = f"{len(rungs) if many else 'one'} {'array' if shapes else 'number'}{'s' * many}"
     on = {rung: [name for name in rungs if rungs[name] == rung] for rung in ("ok", "shape", "finite", "value")}
     if not on["shape"]:
-        verdict.say("ok", f"written, {count}, right shape{'s' * (len(rungs) > 1)}")
+        verdict.say("ok", f"written, {count}" + f", right shape{'s' * many}" * shapes)
     if on["ok"]:
         verdict.say("ok", f"{', '.join(on['ok'])}: right for {len(cases)} random inputs")
     for name in on["shape"]:
@@ -146,7 +153,8 @@ def _report(verdict, exercise, rungs, cases, answers, expected):
                             for a, e in zip(answers, expected, strict=True)
                             if fitted(a.outputs[name], e.outputs[name]).shape != e.outputs[name].shape)
         axes = exercise.outputs[name].replace(" ", ", ")
-        verdict.say("wrong", f"{name} has shape {given}; expected {right}, which is ({axes}).")
+        verdict.say("wrong", f"{name} has shape {given}; expected "
+                             + (f"{right}, which is ({axes})." if axes else "one number."))
     for name in on["finite"]:
         bad = next(a.outputs[name] for a in answers if not np.isfinite(a.outputs[name]).all())
         verdict.say("wrong", _not_finite(name, bad))

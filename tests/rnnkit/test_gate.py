@@ -61,7 +61,7 @@ def test_sizes_differ_and_are_large_enough_to_tell_the_axes_apart(name):
 def test_inputs_are_reproducible_and_never_zero(name):
     case, same, other = (EXERCISES[name].case(seed) for seed in (7, 7, 8))
     for key, value in case.items():
-        assert value.dtype == np.float64 and np.array_equal(value, same[key])
+        assert value.dtype == (np.int64 if key in "DH" else np.float64) and np.array_equal(value, same[key])
         assert value.any() and (key in "reps" or not (value == 0).any())
         assert key == "eps" or not np.array_equal(value, other[key])
 
@@ -151,7 +151,8 @@ def test_lessons_hold_their_exercises_under_the_names_of_their_functions():
         0: ["affine"], 1: ["sigmoid", "softmax", "activation_slopes"], 2: ["rnn_step", "rnn_forward", "readout"],
         3: ["numerical_gradient", "rnn_step_backward", "rnn_backward"],
         6: ["lstm_gates", "lstm_step", "lstm_forward"],
-        7: ["lstm_step_backward", "lstm_backward", "forget_bias"]}
+        7: ["lstm_step_backward", "lstm_backward", "forget_bias"],
+        9: ["gru_step", "gru_step_backward", "gru_backward", "parameter_count"]}
     assert all(e.reference.__name__ == e.name for e in EXERCISES.values())
 
 

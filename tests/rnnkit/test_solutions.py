@@ -49,6 +49,17 @@ REMARKS = {
     ("tired", "lstm_backward"): [NO_ARRAY.format("dx", "list"), NO_ARRAY.format("dc0", "list"),
                                  f"db has shape (1, 24), {EXTRA_AXIS}"],
     ("tired", "forget_bias"): [NO_ARRAY.format("b_new", "list")],
+    ("in_place", "gru_step_backward"): [UPSTREAM.format("dh_next")],
+    ("in_place", "gru_backward"): [UPSTREAM.format("dh")],
+    ("concatenated", "gru_step_backward"): [f"db_x has shape (1, 18), {EXTRA_AXIS}",
+                                            f"db_h has shape (1, 18), {EXTRA_AXIS}"],
+    ("concatenated", "gru_backward"): [f"db_x has shape (1, 18), {EXTRA_AXIS}",
+                                       f"db_h has shape (1, 18), {EXTRA_AXIS}"],
+    ("tired", "gru_step"): [f"h_next has shape (1, 3, 6), {EXTRA_AXIS}", "cache is still None. It costs nothing here"],
+    ("tired", "gru_step_backward"): [NO_ARRAY.format("dx", "list"), f"db_x has shape (1, 18), {EXTRA_AXIS}",
+                                     OTHER_CACHE.format("gru_step_backward")],
+    ("tired", "gru_backward"): [NO_ARRAY.format("dx", "list"), f"db_x has shape (1, 18), {EXTRA_AXIS}"],
+    ("tired", "parameter_count"): [f"gru has shape (1,), {EXTRA_AXIS}", f"gru_before has shape (1, 1), {EXTRA_AXIS}"],
 }
 
 

@@ -117,3 +117,50 @@ def lstm_backward(dh, dc_T, cache):
 def forget_bias(b, value):
     i, _, g, o = np.split(b, 4)
     return np.concatenate([i, np.full(len(i), value), g, o])
+
+
+def gru_step(x, h, W_x, W_h, b_x, b_h):
+    hx, H = np.concatenate([h, x], axis=1).T, h.shape[1]
+    W_gates = stacked(W_x[:, :2 * H], W_h[:, :2 * H])
+    gates = sigmoid(W_gates @ hx + (b_x + b_h)[:2 * H, None])
+    r, z = gates[:H], gates[H:]
+    u = W_h[:, 2 * H:].T @ h.T + b_h[2 * H:, None]
+    n = np.tanh(W_x[:, 2 * H:].T @ x.T + b_x[2 * H:, None] + r * u)
+    return (n + z * (h.T - n)).T, [W_gates, W_x[:, 2 * H:], W_h[:, 2 * H:], hx, gates, u, n]
+
+
+def gru_forward(x, h0, W_x, W_h, b_x, b_h):
+    h, caches = [h0], []
+    for x_t in x:
+        h_t, cache = gru_step(x_t, h[-1], W_x, W_h, b_x, b_h)
+        h += [h_t]
+        caches.append(cache)
+    return np.array(h[1:]), caches
+
+
+def gru_step_backward(dh_next, cache):
+    n, u, gates, hx, W_hn, W_xn, W_gates = (cache.pop() for _ in range(7))
+    H, dh = len(n), dh_next.T
+    r, z = gates[:H], gates[H:]
+    dn = (1 - z) * dh * (1 - n ** 2)
+    d_gates = np.concatenate([dn * u, dh * (hx[:H] - n)]) * gates * (1 - gates)
+    d_hx, dW = W_gates.T @ d_gates, hx @ d_gates.T
+    dx, dh = d_hx[H:] + W_xn @ dn, d_hx[:H] + W_hn @ (r * dn) + z * dh
+    db = np.concatenate([d_gates, dn]).sum(axis=1, keepdims=True).T
+    db_h = np.concatenate([d_gates, r * dn]).sum(axis=1, keepdims=True).T
+    dW_x, dW_h = np.hstack([dW[H:], hx[H:] @ dn.T]), np.hstack([dW[:H], hx[:H] @ (r * dn).T])
+    return dx.T, dh.T, dW_x, dW_h, db, db_h
+
+
+def gru_backward(dh, cache):
+    dx, totals, dh_next = [], [0, 0, 0, 0], np.zeros(dh[0].shape)
+    while cache:
+        dx_t, dh_next, *grads = gru_step_backward(dh[len(cache) - 1] + dh_next, cache.pop())
+        dx.insert(0, dx_t)
+        totals = [total + grad for total, grad in zip(totals, grads, strict=True)]
+    return np.array(dx), dh_next, *totals
+
+
+def parameter_count(D, H):
+    with_bias = (D + H + 1) * H
+    return with_bias, 4 * with_bias, 3 * ((D + 1) * H + (H + 1) * H), 3 * with_bias

@@ -132,3 +132,56 @@ def forget_bias(b, value):
     blocks = dict(zip("ifgo", np.split(b, 4), strict=True))
     blocks["f"] = np.full_like(blocks["f"], value)
     return np.array(list(blocks.values())).reshape(b.shape)
+
+
+def gru_step(x, h, W_x, W_h, b_x, b_h):
+    H = h.shape[1]
+    block = {name: slice(k * H, (k + 1) * H) for k, name in enumerate("rzn")}
+    a = {name: np.einsum("nd,dh->nh", x, W_x[:, block[name]]) + b_x[block[name]] for name in block}
+    u = {name: np.einsum("nk,kh->nh", h, W_h[:, block[name]]) + b_h[block[name]] for name in block}
+    r, z = (sigmoid(a[name] + u[name]) for name in "rz")
+    n = np.tanh(a["n"] + np.einsum("nh,nh->nh", r, u["n"]))
+    return n - z * n + z * h, {"x": x, "h": h, "W_x": W_x, "W_h": W_h, "u_n": u["n"], "r": r, "z": z, "n": n}
+
+
+def gru_forward(x, h0, W_x, W_h, b_x, b_h):
+    h, cache = {-1: h0}, {}
+    for t in range(x.shape[0]):
+        h[t], cache[t] = gru_step(x[t], h[t - 1], W_x, W_h, b_x, b_h)
+    return np.array([h[t] for t in range(x.shape[0])]), cache
+
+
+def gru_step_backward(dh_next, cache):
+    r, z, n = (cache[name] for name in "rzn")
+    d = {"n": dh_next - dh_next * z, "z": dh_next * cache["h"] - dh_next * n}
+    from_input = {"n": d["n"] * (1 - n ** 2), "z": d["z"] * (z - z ** 2)}
+    d["r"] = from_input["n"] * cache["u_n"]
+    from_input["r"] = d["r"] * (r - r ** 2)
+    from_state = {**from_input, "n": from_input["n"] * r}
+    H = r.shape[1]
+    grads = {"x": 0, "h": dh_next * z, "W_x": [], "W_h": [], "b_x": [], "b_h": []}
+    for k, name in enumerate("rzn"):
+        block = slice(k * H, (k + 1) * H)
+        grads["x"] = grads["x"] + np.einsum("nh,dh->nd", from_input[name], cache["W_x"][:, block])
+        grads["h"] = grads["h"] + np.einsum("nh,kh->nk", from_state[name], cache["W_h"][:, block])
+        grads["W_x"].append(np.einsum("nd,nh->dh", cache["x"], from_input[name]))
+        grads["W_h"].append(np.einsum("nk,nh->kh", cache["h"], from_state[name]))
+        grads["b_x"].append(np.einsum("nh->h", from_input[name]))
+        grads["b_h"].append(np.einsum("nh->h", from_state[name]))
+    return tuple(np.concatenate(grad, axis=-1) if isinstance(grad, list) else grad for grad in grads.values())
+
+
+def gru_backward(dh, cache):
+    grads, carry = {}, 0
+    for t in sorted(cache, reverse=True):
+        grads[t] = gru_step_backward(dh[t] + carry, cache[t])
+        carry = grads[t][1]
+    dx = np.stack([grads[t][0] for t in sorted(grads)])
+    return (dx, carry, *(sum(grads[t][k] for t in grads) for k in range(2, 6)))
+
+
+def parameter_count(D, H):
+    block = {"W_x": D * H, "W_h": H * H, "b": H}
+    one = sum(block.values())
+    counts = {"rnn": one, "lstm": 4 * one, "gru": 3 * one + 3 * block["b"], "gru_before": 3 * one}
+    return tuple(counts.values())

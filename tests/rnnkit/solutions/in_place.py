@@ -159,3 +159,70 @@ def forget_bias(b, value):
     b_new = np.array(b)
     b_new.reshape(4, -1)[1] = value
     return b_new
+
+
+def gru_step(x, h, W_x, W_h, b_x, b_h):
+    H = h.shape[1]
+    a = x @ W_x
+    a += b_x
+    u = h @ W_h
+    u += b_h
+    gates, n, u_n = a[:, :2 * H], a[:, 2 * H:], u[:, 2 * H:]
+    gates += u[:, :2 * H]
+    gates[:] = sigmoid(gates)
+    r, z = gates[:, :H], gates[:, H:]
+    n += r * u_n
+    np.tanh(n, out=n)
+    h_next = h - n
+    h_next *= z
+    h_next += n
+    return h_next, (x, h, r, z, n, u_n, W_x, W_h)
+
+
+def gru_forward(x, h0, W_x, W_h, b_x, b_h):
+    h = np.empty((len(x), *h0.shape))
+    caches = [None] * len(x)
+    for t in range(len(x)):
+        h[t], caches[t] = gru_step(x[t], h[t - 1] if t else h0, W_x, W_h, b_x, b_h)
+    return h, caches
+
+
+def gru_step_backward(dh_next, cache):
+    x, h, r, z, n, u_n, W_x, W_h = cache
+    N, H = h.shape
+    da = np.empty((N, 3 * H))
+    da_r, da_z, da_n = np.split(da, 3, axis=1)
+    np.multiply(dh_next, 1 - z, out=da_n)
+    np.multiply(dh_next, h - n, out=da_z)
+    dh_next *= z
+    da_n *= 1 - n * n
+    da_z *= z * (1 - z)
+    np.multiply(da_n, u_n, out=da_r)
+    da_r *= r * (1 - r)
+    dx, dW_x, db_x = da @ W_x.T, x.T @ da, da.sum(0)
+    da_n *= r
+    dh_next += da @ W_h.T
+    return dx, dh_next, dW_x, h.T @ da, db_x, da.sum(0)
+
+
+def gru_backward(dh, cache):
+    T, N, H = dh.shape
+    D = cache[0][0].shape[1]
+    dx, dh0 = np.zeros((T, N, D)), np.zeros((N, H))
+    totals = np.zeros((D, 3 * H)), np.zeros((H, 3 * H)), np.zeros(3 * H), np.zeros(3 * H)
+    for t in range(T - 1, -1, -1):
+        dh[t] += dh0
+        dx[t], dh0, *shared = gru_step_backward(dh[t], cache[t])
+        for total, part in zip(totals, shared, strict=True):
+            total += part
+    return dx, dh0, *totals
+
+
+def parameter_count(D, H):
+    rnn = D * H
+    rnn += H * H
+    gru = rnn
+    rnn += H
+    gru += 2 * H
+    gru *= 3
+    return rnn, 4 * rnn, gru, 3 * rnn

@@ -201,3 +201,85 @@ def forget_bias(b, value):
         else:
             b_new[k] = b[k]
     return b_new
+
+
+def gru_step(x, h, W_x, W_h, b_x, b_h):
+    N, H = h.shape
+    h_next, kept = np.zeros((N, H)), np.zeros((4, N, H))
+    for n in range(N):
+        for k in range(H):
+            a = [b_x[k + j * H] + np.dot(x[n], W_x[:, k + j * H]) for j in range(3)]
+            u = [b_h[k + j * H] + np.dot(h[n], W_h[:, k + j * H]) for j in range(3)]
+            r = 1 / (1 + math.exp(-a[0] - u[0]))
+            z = 1 / (1 + math.exp(-a[1] - u[1]))
+            new = math.tanh(a[2] + r * u[2])
+            h_next[n, k] = (1 - z) * new + z * h[n, k]
+            kept[:, n, k] = r, z, new, u[2]
+    return [h_next, [x, h, kept, W_x, W_h]]
+
+
+def gru_forward(x, h0, W_x, W_h, b_x, b_h):
+    h = np.zeros((len(x) + 1, *h0.shape))
+    h[0] = h0
+    caches = []
+    for t in range(len(x)):
+        h[t + 1], cache = gru_step(x[t], h[t], W_x, W_h, b_x, b_h)
+        caches.append(cache)
+    return [h[1:], caches]
+
+
+def gru_step_backward(dh_next, cache):
+    x, h, kept, W_x, W_h = cache
+    N, H = h.shape
+    dx, dh = np.zeros(x.shape), np.zeros(h.shape)
+    dW_x, dW_h, db_x, db_h = np.zeros(W_x.shape), np.zeros(W_h.shape), np.zeros(3 * H), np.zeros(3 * H)
+    for n in range(N):
+        da, du = [0] * (3 * H), [0] * (3 * H)
+        for k in range(H):
+            r, z, new, u = kept[:, n, k]
+            dn = dh_next[n, k] * (1 - z)
+            dz = dh_next[n, k] * h[n, k] - dh_next[n, k] * new
+            dh[n, k] = dh_next[n, k] * z
+            da[k + 2 * H] = dn * (1 - new) * (1 + new)
+            dr = da[k + 2 * H] * u
+            da[k] = du[k] = dr * r * (1 - r)
+            da[k + H] = du[k + H] = dz * z * (1 - z)
+            du[k + 2 * H] = da[k + 2 * H] * r
+        dx[n] = np.dot(W_x, da)
+        dh[n] += np.dot(W_h, du)
+        dW_x += np.outer(x[n], da)
+        dW_h += np.outer(h[n], du)
+        db_x += da
+        db_h += du
+    return [dx, dh, dW_x, dW_h, db_x, db_h]
+
+
+def gru_backward(dh, cache):
+    T = len(cache)
+    x, h, _, W_x, W_h = cache[0]
+    dx = np.zeros((T, *x.shape))
+    dW_x, dW_h = np.zeros(W_x.shape), np.zeros(W_h.shape)
+    db_x, db_h = np.zeros(W_h.shape[1]), np.zeros(W_h.shape[1])
+    carry = np.zeros(h.shape)
+    t = T - 1
+    while t >= 0:
+        grads = gru_step_backward(dh[t] + carry, cache[t])
+        dx[t] = grads[0]
+        carry = grads[1]
+        dW_x = dW_x + grads[2]
+        dW_h = dW_h + grads[3]
+        db_x = db_x + grads[4]
+        db_h = db_h + grads[5]
+        t -= 1
+    return [dx, carry, dW_x, dW_h, db_x, db_h]
+
+
+def parameter_count(D, H):
+    counts = []
+    for blocks, biases in [(1, 1), (4, 1), (3, 2), (3, 1)]:
+        count = 0
+        for _ in range(blocks):
+            for _ in range(H):
+                count += D + H + biases
+        counts.append(count)
+    return counts

@@ -179,3 +179,67 @@ def lstm_backward(dh, dc_T, cache):
 def forget_bias(b, value):
     H = int(len(b) / 4)
     return np.array([value if k // H == 1 else bias for k, bias in enumerate(b)], dtype=np.float32)
+
+
+KeptByGRU = namedtuple("KeptByGRU", "x h r z n u W_x W_h")
+
+
+@dataclass
+class Blocks:
+    r: np.ndarray
+    z: np.ndarray
+    n: np.ndarray
+
+    @classmethod
+    def of(cls, array):
+        return cls(*np.array_split(array, 3, axis=-1))
+
+    def together(self):
+        return np.concatenate([self.r, self.z, self.n], axis=-1)
+
+
+def gru_step(x, h, W_x, W_h, b_x, b_h):
+    a, u = Blocks.of(multiply(x, W_x) + b_x), Blocks.of(multiply(h, W_h) + b_h)
+    r, z = sigmoid(a.r + u.r), sigmoid(a.z + u.z)
+    n = np.tanh(a.n + r * u.n).astype(np.float32)
+    return np.add(np.multiply(1 - z, n), np.multiply(z, h)), KeptByGRU(x, h, r, z, n, u.n, W_x, W_h)
+
+
+def gru_forward(x, h0, W_x, W_h, b_x, b_h):
+    tape, h = Tape(), np.zeros((len(x), *h0.shape), dtype=np.float32)
+    state = h0
+    for t, x_t in enumerate(x):
+        state, kept = gru_step(x_t, state, W_x, W_h, b_x, b_h)
+        tape.record(kept)
+        h[t] = state
+    return h, tape
+
+
+def gru_step_backward(dh_next, cache):
+    da_n = dh_next * (1 - cache.z) * (1 - cache.n ** 2)
+    da = Blocks(da_n * cache.u * cache.r * (1 - cache.r), dh_next * (cache.h - cache.n) * cache.z * (1 - cache.z), da_n)
+    du = Blocks(da.r, da.z, da.n * cache.r).together()
+    da = da.together()
+    return (multiply(da, cache.W_x.T), multiply(du, cache.W_h.T) + dh_next * cache.z, multiply(cache.x.T, da),
+            multiply(cache.h.T, du), np.sum(da, axis=0), np.sum(du, axis=0))
+
+
+def gru_backward(dh, cache):
+    dx, parts = np.zeros((len(dh), *cache.steps[0].x.shape), dtype=np.float32), []
+    carry = np.zeros(dh.shape[1:], dtype=np.float32)
+    for t, kept in zip(range(len(dh) - 1, -1, -1), reversed(cache), strict=True):
+        dx[t], carry, *parameters = gru_step_backward(dh[t] + carry, kept)
+        parts.append(parameters)
+    return dx, carry, *(reduce(np.add, grads) for grads in zip(*parts, strict=True))
+
+
+class Layer:
+    def __init__(self, D, H, blocks, biases=1):
+        self.shapes = [(D, blocks * H), (H, blocks * H), (biases, blocks * H)]
+
+    def size(self):
+        return int(sum(np.prod(shape) for shape in self.shapes))
+
+
+def parameter_count(D, H):
+    return tuple(layer.size() for layer in (Layer(D, H, 1), Layer(D, H, 4), Layer(D, H, 3, 2), Layer(D, H, 3)))

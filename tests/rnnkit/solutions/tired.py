@@ -122,3 +122,47 @@ def forget_bias(b, value):
     H = len(b) // 4
     print("H", H)
     return list(b[:H]) + [value] * H + list(b[2 * H:])
+
+
+def gru_step(x, h, W_x, W_h, b_x, b_h):
+    H = len(W_h)
+    a, u = x @ W_x + b_x.reshape(1, -1), h @ W_h + b_h
+    print("a", a.shape, "u", u.shape)
+    r, z = (np.array(sigmoid(a[:, k * H:(k + 1) * H] + u[:, k * H:(k + 1) * H])) for k in (0, 1))
+    n = np.tanh(a[:, 2 * H:] + r * u[:, 2 * H:])
+    return ((1 - z) * n + z * h)[None], None
+
+
+def gru_forward(x, h0, W_x, W_h, b_x, b_h):
+    hs = [h0]
+    for t in range(len(x)):
+        hs.append(gru_step(x[t], hs[t], W_x, W_h, b_x, b_h)[0][0])
+    caches["gru"] = (x, hs, W_x, W_h, b_x, b_h)
+    return hs[1:], "kept elsewhere"
+
+
+def gru_step_backward(dh_next, cache):
+    x, h, r, z, n, u_n, W_x, W_h = cache
+    dn = dh_next * (1 - z) * (1 - n ** 2)
+    dr, dz = dn * u_n * r * (1 - r), dh_next * (h - n) * z * (1 - z)
+    a, u = np.c_[dr, dz, dn], np.c_[dr, dz, dn * r]
+    return (a @ W_x.T).tolist(), u @ W_h.T + dh_next * z, x.T @ a, h.T @ u, [a.sum(axis=0)], u.sum(axis=0)
+
+
+def gru_backward(dh, cache):
+    x, hs, W_x, W_h, b_x, b_h = caches["gru"]
+    H = len(W_h)
+    dx, dnext, totals = [], 0, [0, 0, 0, 0]
+    for t in range(len(x))[::-1]:
+        a, u = x[t] @ W_x + b_x, hs[t] @ W_h + b_h
+        r, z = (np.array(sigmoid(a[:, k * H:(k + 1) * H] + u[:, k * H:(k + 1) * H])) for k in (0, 1))
+        u_n = u[:, 2 * H:]
+        step = (x[t], hs[t], r, z, np.tanh(a[:, 2 * H:] + r * u_n), u_n, W_x, W_h)
+        dx_t, dnext, *grads = gru_step_backward(dh[t] + dnext, step)
+        dx, totals = [dx_t, *dx], [total + np.array(grad) for total, grad in zip(totals, grads, strict=True)]
+    return dx, dnext, *totals
+
+
+def parameter_count(D, H):
+    print(D, H)
+    return [H * (D + H + 1), 4. * H * (D + H + 1), [3 * H * (D + H + 2)], np.array([[3 * H * (D + H + 1)]])]

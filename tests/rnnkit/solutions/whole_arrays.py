@@ -123,3 +123,45 @@ def lstm_backward(dh, dc_T, cache):
 
 def forget_bias(b, value):
     return np.where(np.arange(len(b)) * 4 // len(b) == 1, value, b)
+
+
+def gru_step(x, h, W_x, W_h, b_x, b_h):
+    h, cache = gru_forward(x[None], h, W_x, W_h, b_x, b_h)
+    return h[0], cache
+
+
+def gru_forward(x, h0, W_x, W_h, b_x, b_h):
+    H = h0.shape[-1]
+    a = dot(x, W_x) + b_x
+    h, u_n = np.stack([h0] * (len(x) + 1)), np.empty((len(x), *h0.shape))
+    for t in range(len(x)):
+        u = dot(h[t], W_h) + b_h
+        u_n[t] = u[:, 2 * H:]
+        a[t, :, :2 * H] = 1 / (1 + np.exp(-(a[t] + u)[:, :2 * H]))
+        r, z, n = np.split(a[t], 3, axis=-1)
+        np.tanh(n + r * u_n[t], out=n)
+        h[t + 1] = n + z * (h[t] - n)
+    return h[1:], (x, h, a, u_n, W_x, W_h)
+
+
+def gru_step_backward(dh_next, cache):
+    dx, *others = gru_backward(dh_next[None], cache)
+    return dx[0], *others
+
+
+def gru_backward(dh, cache):
+    x, h, gates, u_n, W_x, W_h = cache
+    r, z, n = np.split(gates, 3, axis=-1)
+    on_n = (1 - z) * (1 - n ** 2)
+    for_h = np.concatenate([on_n * u_n * r * (1 - r), (h[:-1] - n) * z * (1 - z), on_n * r], axis=-1)
+    du, dh_t = np.empty_like(gates), dh[-1]
+    for t in range(len(dh) - 1, -1, -1):
+        du[t] = for_h[t] * np.tile(dh_t, 3)
+        dh_t, on_n[t] = dot(du[t], W_h.T) + dh_t * z[t] + (dh[t - 1] if t else 0), on_n[t] * dh_t
+    da = np.concatenate([np.split(du, 3, axis=-1)[0], np.split(du, 3, axis=-1)[1], on_n], axis=-1)
+    dW_x, dW_h = (np.tensordot(left, right, axes=((0, 1), (0, 1))) for left, right in ((x, da), (h[:-1], du)))
+    return dot(da, W_x.T), dh_t, dW_x, dW_h, da.sum((0, 1)), du.sum((0, 1))
+
+
+def parameter_count(D, H):
+    return tuple(np.dot([[1, 1, 1], [4, 4, 4], [3, 3, 6], [3, 3, 3]], [D * H, H * H, H]))

@@ -1,0 +1,363 @@
+"""Lesson 09: the GRU, one step, its gradient, the gradient of a sequence, and how many parameters each cell has."""
+
+import numpy as np
+
+from rnnkit.exercises.exercise import BATCH_OF_ONE, ONE_STEP, Exercise, Misconception, normal
+from rnnkit.gru import gru_backward, gru_step, gru_step_backward
+from rnnkit.size import parameter_count
+
+SIZES = {"T": 5, "N": 3, "D": 4, "H": 6}
+PARAMETERS = {"W_x": "D 3H", "W_h": "H 3H", "b_x": "3H", "b_h": "3H"}
+GRADIENTS = {f"d{name}": axes for name, axes in PARAMETERS.items()}
+GATES = dict.fromkeys(GRADIENTS, "r z n")
+
+INPUTS = "a_r, a_z, a_n = np.split(x @ W_x + b_x, 3, axis=1)"
+STATES = "u_r, u_z, u_n = np.split(h @ W_h + b_h, 3, axis=1)"
+SUMS = f"{INPUTS}\n    {STATES}"
+GATE_LINE = "r, z = sigmoid(a_r + u_r), sigmoid(a_z + u_z)"
+CANDIDATE = "np.tanh(a_n + r * u_n)"
+BLEND = "    h_next = (1 - z) * n + z * h\n"
+
+GRU_STEP = Exercise(
+    name="gru_step",
+    signature="gru_step(x, h, W_x, W_h, b_x, b_h) -> h_next, cache",
+    inputs=normal(x="N D", h="N H", **PARAMETERS),
+    outputs={"h_next": "N H"},
+    sizes=SIZES,
+    reference=gru_step,
+    edges=(BATCH_OF_ONE,),
+    misconceptions=(
+        Misconception("reset-gate-not-used", CANDIDATE, "np.tanh(a_n + u_n)",
+                      "The reset gate was computed and never used. It multiplies u_n, inside the candidate's tanh."),
+        Misconception("reset-before-the-product", CANDIDATE,
+                      "np.tanh(a_n + (r * h) @ np.split(W_h, 3, axis=1)[2] + np.split(b_h, 3)[2])",
+                      "The reset gate multiplied the state before the matrix product. That is the GRU of 2014; in ours "
+                      "it multiplies what the product gave."),
+        Misconception("bias-outside-the-reset-gate", CANDIDATE,
+                      "np.tanh(a_n + r * (u_n - np.split(b_h, 3)[2]) + np.split(b_h, 3)[2])",
+                      "The last block of b_h was added outside the reset gate. It belongs to u_n, and r multiplies all "
+                      "of u_n."),
+        Misconception("one-bias-outside-the-reset-gate", SUMS,
+                      "a_r, a_z, a_n = np.split(x @ W_x + b_x + b_h, 3, axis=1)\n"
+                      "    u_r, u_z, u_n = np.split(h @ W_h, 3, axis=1)\n"
+                      "    a_n = a_n - np.split(b_x, 3)[2]",
+                      "The candidate misses its b_x, and its b_h stands where the reset gate does not reach. b_x goes "
+                      "with x W_x, b_h with h W_h."),
+        Misconception("update-gate-exchanged", BLEND, "    h_next = z * n + (1 - z) * h\n",
+                      "z and 1 - z are exchanged. In this course, as in PyTorch, z says how much of the old state is "
+                      "kept."),
+        Misconception("reset-gate-on-everything", CANDIDATE, "np.tanh(r * (a_n + u_n))",
+                      "The reset gate multiplied the input's part as well. It closes the way of the old state only."),
+        Misconception("reset-gate-on-the-input", CANDIDATE, "np.tanh(r * a_n + u_n)",
+                      "The reset gate multiplied the input's part, a_n. It belongs to the state's part, u_n."),
+        Misconception("reset-gate-outside-the-tanh", CANDIDATE, "r * np.tanh(a_n + u_n)",
+                      "The reset gate multiplied the whole candidate. It belongs inside the tanh, on u_n alone."),
+        Misconception("update-gate-for-reset-gate", CANDIDATE, "np.tanh(a_n + z * u_n)",
+                      "The candidate was reset by z. The reset gate is r; z comes afterwards, in the blend."),
+        Misconception("reset-gate-in-the-blend", BLEND, "    h_next = (1 - z) * n + z * r * h\n",
+                      "The reset gate also multiplied the old state in the blend. There only z decides: r has had its "
+                      "say inside the candidate."),
+        Misconception("reset-gate-the-other-way-round", CANDIDATE, "np.tanh(a_n + (1 - r) * u_n)",
+                      "You used 1 - r for the reset gate. An r of 1 lets the old state through."),
+        Misconception("order-z-r-n", SUMS, SUMS.replace("a_r, a_z", "a_z, a_r").replace("u_r, u_z", "u_z, u_r"),
+                      "The first two blocks are exchanged: you read the weights in the order z, r, n, which is "
+                      "Keras's. Ours is r, z, n."),
+        Misconception("interleaved", SUMS, SUMS.replace("np.split(x @ W_x + b_x, 3, axis=1)",
+                                                        "((x @ W_x + b_x)[:, k::3] for k in range(3))")
+                      .replace("np.split(h @ W_h + b_h, 3, axis=1)", "((h @ W_h + b_h)[:, k::3] for k in range(3))"),
+                      "You took every third column for a gate. The blocks lie one behind the other, H columns each."),
+        Misconception("candidate-through-sigmoid", CANDIDATE, "sigmoid(a_n + r * u_n)",
+                      "The candidate went through a sigmoid. It is no gate: tanh lets it be negative."),
+        Misconception("gates-through-tanh", GATE_LINE, "r, z = np.tanh(a_r + u_r), np.tanh(a_z + u_z)",
+                      "The gates went through a tanh. A gate says how much, from 0 to 1: that is a sigmoid."),
+        Misconception("candidate-ignores-the-state", CANDIDATE, "np.tanh(a_n)",
+                      "The candidate does not look at the old state. r * u_n is missing from it."),
+        Misconception("gates-ignore-the-state", GATE_LINE, "r, z = sigmoid(a_r), sigmoid(a_z)",
+                      "The two gates look at the input only. u_r and u_z, which come from the state, are missing."),
+        Misconception("b_x-left-out", "x @ W_x + b_x, 3", "x @ W_x, 3", "The bias b_x was left out."),
+        Misconception("b_h-left-out", "h @ W_h + b_h, 3", "h @ W_h, 3", "The bias b_h was left out."),
+        Misconception("candidate-added-whole", BLEND, "    h_next = n + z * h\n",
+                      "The whole candidate is added to what is kept. A GRU keeps z and lets in the rest, 1 - z."),
+        Misconception("old-state-kept-whole", BLEND, "    h_next = (1 - z) * n + h\n",
+                      "The whole old state is kept. The update gate says how much of it: z."),
+        Misconception("old-state-lost", BLEND, "    h_next = (1 - z) * n\n",
+                      "Half of the blend is missing: the old state, of which z is kept."),
+        Misconception("no-blend", BLEND, "    h_next = n\n",
+                      "The new state is the candidate alone. The update gate blends it with the old state."),
+        Misconception("blend-squashed", BLEND, "    h_next = np.tanh((1 - z) * n + z * h)\n",
+                      "The blend was squashed once more. It is between candidate and old state already, and goes on as "
+                      "it is."),
+    ),
+)
+
+DA_Z = "da_z = dh_next * (h - n) * z * (1 - z)\n"
+DA_N = "da_n = dh_next * (1 - z) * (1 - n ** 2)\n"
+DA_R = "da_r = da_n * u_n * r * (1 - r)\n"
+DA = "da = np.concatenate([da_r, da_z, da_n], axis=1)"
+DU = "du = np.concatenate([da_r, da_z, r * da_n], axis=1)"
+BACK = "    dx, dh = da @ W_x.T, du @ W_h.T + dh_next * z\n"
+WEIGHTS = "    dW_x, dW_h = x.T @ da, h.T @ du\n"
+BIASES = "da.sum(axis=0), du.sum(axis=0)"
+SLOPES = f"{DA_Z}    {DA_N}    {DA_R}"
+FLAT = "The slope {slope} is missing from the {gate}: its own slope multiplies what reached it."
+
+GRU_STEP_BACKWARD = Exercise(
+    name="gru_step_backward",
+    signature="gru_step_backward(dh_next, cache) -> dx, dh, dW_x, dW_h, db_x, db_h",
+    after=("gru_step(x, h, W_x, W_h, b_x, b_h) -> h_next, cache",),
+    inputs=normal(x="N D", h="N H", **PARAMETERS, dh_next="N H"),
+    outputs={"dx": "N D", "dh": "N H", **GRADIENTS},
+    sizes=SIZES,
+    reference=gru_step_backward,
+    upstream=("dh_next",),
+    edges=(BATCH_OF_ONE,),
+    blocks=GATES,
+    misconceptions=(
+        Misconception("update-slope-missing", DA_Z, "da_z = dh_next * (h - n)\n",
+                      FLAT.format(slope="z (1 - z)", gate="update gate")),
+        Misconception("reset-slope-missing", DA_R, "da_r = da_n * u_n\n",
+                      FLAT.format(slope="r (1 - r)", gate="reset gate")),
+        Misconception("candidate-slope-missing", DA_N, "da_n = dh_next * (1 - z)\n",
+                      FLAT.format(slope="1 - n^2", gate="candidate")),
+        Misconception("no-slope-anywhere", SLOPES,
+                      "da_z, da_n = dh_next * (h - n), dh_next * (1 - z)\n    da_r = da_n * u_n\n",
+                      "These are the gradients of r, z and n, after the squashing. The weights stand before it: "
+                      "multiply each by its own slope."),
+        Misconception("reset-gate-with-the-update-gates-slope", DA_R, "da_r = da_n * u_n * z * (1 - z)\n",
+                      "The reset gate was given the update gate's slope, z (1 - z). Its own is r (1 - r)."),
+        Misconception("reset-gate-from-n", DA_R, "da_r = da_n * n * r * (1 - r)\n",
+                      "The reset gate was given n. What r multiplied is u_n, so that is what its gradient holds."),
+        Misconception("reset-gate-from-h", DA_R, "da_r = da_n * h * r * (1 - r)\n",
+                      "The reset gate was given h. In this GRU r multiplied u_n = h W_hn + b_hn, after the product."),
+        Misconception("reset-gate-without-the-bias", DA_R,
+                      "da_r = da_n * (h @ np.split(W_h, 3, axis=1)[2]) * r * (1 - r)\n",
+                      "The reset gate was given h W_hn. What it multiplied is u_n, with the bias b_hn in it."),
+        Misconception("reset-gate-past-the-tanh", DA_R, "da_r = dh_next * (1 - z) * u_n * r * (1 - r)\n",
+                      "On its way to the reset gate the gradient went past the candidate's tanh. r stands inside it: "
+                      "begin from da_n."),
+        Misconception("direct-route-lost", BACK, BACK.replace(" + dh_next * z", ""),
+                      "The direct route is missing from dh: h_next holds z * h, so dh_next * z goes straight back."),
+        Misconception("direct-route-without-z", BACK, BACK.replace("dh_next * z", "dh_next"),
+                      "The direct route went past the update gate as if it were open. What goes straight back is "
+                      "dh_next * z."),
+        Misconception("direct-route-with-one-minus-z", BACK, BACK.replace("dh_next * z", "dh_next * (1 - z)"),
+                      "The direct route was multiplied by 1 - z. That is the candidate's share; the old state's is z."),
+        Misconception("update-gate-from-h-alone", DA_Z, "da_z = dh_next * h * z * (1 - z)\n",
+                      "Half of the blend is missing from the update gate: z stands before h and, as 1 - z, before n."),
+        Misconception("update-gate-from-minus-n-alone", DA_Z, "da_z = -dh_next * n * z * (1 - z)\n",
+                      "The update gate's gradient knows the candidate only. z also stands before h in the blend."),
+        Misconception("update-gate-from-n-alone", DA_Z, "da_z = dh_next * n * z * (1 - z)\n",
+                      "The update gate was given n. In the blend z multiplies h, and n is multiplied by 1 - z: both "
+                      "count, one with a minus."),
+        Misconception("update-gate-sign", DA_Z, "da_z = dh_next * (n - h) * z * (1 - z)\n",
+                      "The sign of the update gate's gradient is wrong. More z means more h and less n: h - n."),
+        Misconception("candidate-with-z", DA_N, "da_n = dh_next * z * (1 - n ** 2)\n",
+                      "The candidate was given z. Its share of the blend is 1 - z."),
+        Misconception("candidate-without-its-share", DA_N, "da_n = dh_next * (1 - n ** 2)\n",
+                      "The candidate was given all of dh_next. Its share of the blend is 1 - z."),
+        Misconception("blend-flipped", f"{SLOPES}    {DA}\n    {DU}\n{BACK}",
+                      f"{SLOPES}    {DA}\n    {DU}\n{BACK}".replace("h - n", "n - h").replace("dh_next * (1 - z)",
+                      "dh_next * z").replace("+ dh_next * z", "+ dh_next * (1 - z)"),
+                      "This is the gradient of the flipped blend, z * n + (1 - z) * h. Forward it was the other one."),
+        Misconception("candidate-with-a-gates-slope", DA_N, "da_n = dh_next * (1 - z) * n * (1 - n)\n",
+                      "The candidate is a tanh, and its slope is 1 - n^2. You used a sigmoid's."),
+        Misconception("sigmoid-twice", SLOPES,
+                      "slope = lambda gate: sigmoid(gate) * (1 - sigmoid(gate))\n"
+                      "    da_z = dh_next * (h - n) * slope(z)\n"
+                      f"    {DA_N}    da_r = da_n * u_n * slope(r)\n",
+                      "The slopes were taken of sigma(r) and sigma(z). The gates are sigmoids already, so it is "
+                      "r (1 - r), and z (1 - z)."),
+        Misconception("tanh-twice", DA_N, "da_n = dh_next * (1 - z) * (1 - np.tanh(n) ** 2)\n",
+                      "tanh was applied twice. n already is a tanh, so its slope is 1 - n^2."),
+        Misconception("reset-gate-missing-on-the-way-to-the-state", DU,
+                      "du = np.concatenate([da_r, da_z, da_n], axis=1)",
+                      "The candidate's gradient went past the reset gate. For u_n, and so for W_hn, b_hn and h, it is "
+                      "r * da_n."),
+        Misconception("reset-gate-twice-in-the-bias", BIASES,
+                      "da.sum(axis=0), np.concatenate([da_r, da_z, r * r * da_n], axis=1).sum(axis=0)",
+                      "The reset gate is in the last block of db_h twice. One r, from u_n, is enough."),
+        Misconception("reset-gate-missing-from-the-bias", BIASES, "da.sum(axis=0), da.sum(axis=0)",
+                      "db_h is a copy of db_x. In their last blocks they differ: b_h's sits behind the reset gate."),
+        Misconception("reset-gate-in-both-biases", BIASES, "du.sum(axis=0), du.sum(axis=0)",
+                      "db_x is a copy of db_h. In their last blocks they differ: no reset gate stands before b_x."),
+        Misconception("reset-gate-in-dW_x", WEIGHTS, WEIGHTS.replace("x.T @ da", "x.T @ du"),
+                      "The reset gate was multiplied into the last block of dW_x. It never saw x W_xn."),
+        Misconception("reset-gate-in-dx", BACK, BACK.replace("da @ W_x.T", "du @ W_x.T"),
+                      "The reset gate was multiplied into dx. It never saw x W_xn, so x gets da and not du."),
+        Misconception("dW_hn-without-the-reset-gate", WEIGHTS, WEIGHTS.replace("h.T @ du", "h.T @ da"),
+                      "The last block of dW_h was built with da_n. W_hn stands behind the reset gate: r * da_n."),
+        Misconception("reset-route-missing", DA_R, "da_r = 0 * da_n\n",
+                      "Nothing goes back through the reset gate. r multiplied u_n inside the tanh, so it has a "
+                      "gradient of its own."),
+        Misconception("candidates-route-missing-from-dh", BACK,
+                      BACK.replace("du @ W_h.T", "(du - np.concatenate([0 * r, 0 * r, r * da_n], axis=1)) @ W_h.T"),
+                      "dh misses what comes through the candidate. h goes into u_n as well as into both gates."),
+        Misconception("gates-routes-missing-from-dh", BACK,
+                      BACK.replace("du @ W_h.T", "(r * da_n) @ np.split(W_h, 3, axis=1)[2].T"),
+                      "dh misses what comes through the two gates. They look at h as well: all three blocks count."),
+        Misconception("order-of-the-blocks", f"{DA}\n    {DU}", f"{DA}\n    {DU}".replace("da_r, da_z", "da_z, da_r"),
+                      "The blocks were put together in the order z, r, n. The weights lie in the order r, z, n."),
+        Misconception("dx-and-dh-exchanged", BACK, "    dx, dh = du @ W_h.T + dh_next * z, da @ W_x.T\n",
+                      "dx and dh are exchanged. W_x brought x in and takes its gradient out again, W_h does it for h."),
+        Misconception("dW_h-from-the-new-state", WEIGHTS, WEIGHTS.replace("h.T @ du", "((1 - z) * n + z * h).T @ du"),
+                      "dW_h was built with the new state. W_h multiplied the old one, h."),
+        Misconception("dW_h-from-the-reset-state", WEIGHTS,
+                      WEIGHTS.replace("h.T @ du", "np.hstack([h.T @ da_r, h.T @ da_z, (r * h).T @ da_n])"),
+                      "The last block of dW_h was built with r * h. That belongs to the GRU of 2014; here r comes "
+                      "after the product, so it stays with da_n."),
+        Misconception("bias-gradients-mean", BIASES, "da.mean(axis=0), du.mean(axis=0)",
+                      "The bias gradients are means over the batch. They should be sums: any averaging belongs to the "
+                      "loss."),
+    ),
+)
+
+STEP = "dx[t], dh_next, dW_x_t, dW_h_t, db_x_t, db_h_t = gru_step_backward(dh_t, cache[t])"
+COLLECT = """        dW_x += dW_x_t
+        dW_h += dW_h_t
+        db_x += db_x_t
+        db_h += db_h_t
+"""
+RESULTS = "return dx, dh_next, dW_x, dW_h, db_x, db_h"
+
+GRU_BACKWARD = Exercise(
+    name="gru_backward",
+    signature="gru_backward(dh, cache) -> dx, dh0, dW_x, dW_h, db_x, db_h",
+    after=("gru_forward(x, h0, W_x, W_h, b_x, b_h) -> h, cache",),
+    inputs=normal(x="T N D", h0="N H", **PARAMETERS, dh="T N H"),
+    outputs={"dx": "T N D", "dh0": "N H", **GRADIENTS},
+    sizes=SIZES,
+    reference=gru_backward,
+    one_step="gru_step_backward",
+    upstream=("dh",),
+    edges=(BATCH_OF_ONE, ONE_STEP),
+    blocks=GATES,
+    misconceptions=(
+        Misconception("carry-lost", "dh_t = dh[t] + dh_next", "dh_t = dh[t]",
+                      "What step t + 1 sent back never arrives: add it to the upstream gradient of step t."),
+        Misconception("carry-never-updated", STEP, STEP.replace("dx[t], dh_next", "dx[t], _"),
+                      "The carry is added but never updated, so it stays zero. What the step sends back has to be the "
+                      "carry of the next round, and in the end dh0."),
+        Misconception("carry-summed", STEP, STEP.replace("dh_next", "dh_prev")
+                      + "\n        dh_next = dh_next + dh_prev",
+                      "The carry is summed up over the steps. Each step replaces it: what t sends back already "
+                      "contains what t + 1 sent."),
+        Misconception("direct-route-added-again", STEP, STEP + "\n        dh_next = dh_next + dh_t * cache[t][3]",
+                      "The direct route, dh_t * z, was added in the loop. The step has already put it into what it "
+                      "sends back."),
+        Misconception("direct-route-alone", STEP, STEP.replace("dx[t], dh_next", "dx[t], _")
+                      + "\n        dh_next = dh_t * cache[t][3]",
+                      "Only the direct route, dh_t * z, is carried. What goes back through the gates and the candidate "
+                      "belongs to the carry as well."),
+        Misconception("upstream-of-the-last-step-only", "dh_t = dh[t] + dh_next",
+                      "dh_t = dh[t] if t == len(cache) - 1 else dh_next",
+                      "Only the last step's upstream gradient is used. Every dh[t] enters, at its own step."),
+        Misconception("upstream-of-ones", "dh_t = dh[t] + dh_next", "dh_t = 1 + dh_next",
+                      "The upstream gradient was taken to be one everywhere. Use the dh that was passed in."),
+        Misconception("dx-without-the-carry", STEP, STEP.replace("dx[t], dh_next", "_, dh_next")
+                      + "\n        dx[t] = gru_step_backward(dh[t], cache[t])[0]",
+                      "dx was computed from dh[t] alone. An input moves every later state too, so dx needs the carry "
+                      "as much as the weights do."),
+        Misconception("only-the-first-step", COLLECT,
+                      "        dW_x, dW_h, db_x, db_h = dW_x_t, dW_h_t, db_x_t, db_h_t\n",
+                      "The parameters' gradients hold one step only: = where += belongs. Shared weights collect from "
+                      "every step."),
+        Misconception("input-weights-from-the-last-step", "dW_x += dW_x_t", "dW_x += dW_x_t * (t == len(cache) - 1)",
+                      "dW_x counts the last step only. W_x is used at every step."),
+        Misconception("added-to-itself", "dW_h += dW_h_t", "dW_h += dW_h",
+                      "dW_h is still zero: it was added to itself. Add the gradient of the step."),
+        Misconception("one-bias-for-both", "db_h += db_h_t", "db_h += db_x_t",
+                      "db_h collects db_x. The two differ in their last block, which for b_h stands behind the reset "
+                      "gate."),
+        Misconception("biases-exchanged", "        db_x += db_x_t\n        db_h += db_h_t\n",
+                      "        db_x += db_h_t\n        db_h += db_x_t\n",
+                      "db_x and db_h are exchanged: a step sends back db_x first, then db_h."),
+        Misconception("last-step-skipped", "reversed(range(len(cache)))", "reversed(range(len(cache) - 1))",
+                      "The last step was skipped. The loop starts at t = T - 1."),
+        Misconception("first-step-skipped", "reversed(range(len(cache)))", "reversed(range(1, len(cache)))",
+                      "The first step was skipped. The loop ends with t = 0."),
+        Misconception("body-outside-the-loop", "for t in reversed(range(len(cache))):", "for t in [0]:",
+                      "Only t = 0, the last round of the loop, was taken back. Is the body indented under the for, or "
+                      "does it stand after it?"),
+        Misconception("forwards-in-time", "reversed(range(len(cache)))", "range(len(cache))",
+                      "The loop runs forwards. What step t + 1 sends back has to be there before step t."),
+        Misconception("states-off-by-one", "gru_step_backward(dh_t, cache[t])", "gru_step_backward(dh_t, cache[t - 1])",
+                      "The cache is one step off: step t was taken back with what step t - 1 kept."),
+        Misconception("h0-taken-as-zeros", "dW_h += dW_h_t", "dW_h += dW_h_t * (t > 0)",
+                      "dW_h misses the first step, as if h0 were zero. W_h multiplied h0 there."),
+        Misconception("dh0-zero", RESULTS, RESULTS.replace("dh_next", "np.zeros_like(dh_next)"),
+                      "dh0 is zero. It is what the first step sends back."),
+        Misconception("divided-by-T", RESULTS, "return dx, dh_next, *(total / len(cache) for total in (dW_x, dW_h, "
+                      "db_x, db_h))",
+                      "The parameters' gradients are means over the steps. They should be sums: any averaging belongs "
+                      "to the loss."),
+        Misconception("clipped-on-the-way", "dh_t = dh[t] + dh_next", "dh_t = np.clip(dh[t] + dh_next, -1, 1)",
+                      "The gradient was clipped inside the loop. Clipping is for the finished gradient, after this "
+                      "function."),
+    ),
+)
+
+
+def two_sizes(rng, D, H):
+    """An input size and a hidden size, drawn at random; D and H are the smallest."""
+    return {"D": np.array(D + rng.integers(15)), "H": np.array(H + rng.integers(15))}
+
+
+BLOCK = "W_x, W_h, b = D * H, H * H, H"
+PLAIN, FOUR = "    rnn = W_x + W_h + b\n", "    lstm = 4 * rnn\n"
+AFTER, BEFORE = "    gru = 3 * (W_x + W_h + 2 * b)\n", "    gru_before = 3 * rnn\n"
+
+PARAMETER_COUNT = Exercise(
+    name="parameter_count",
+    signature="parameter_count(D, H) -> rnn, lstm, gru, gru_before",
+    inputs=two_sizes,
+    outputs={"rnn": "", "lstm": "", "gru": "", "gru_before": ""},
+    sizes={"D": 3, "H": 20},
+    reference=parameter_count,
+    misconceptions=(
+        Misconception("one-bias-with-reset-after", AFTER, "    gru = 3 * rnn\n",
+                      "You gave the GRU whose reset gate comes after the product one bias a block. It has two: one "
+                      "that is reset, and one that is not."),
+        Misconception("two-biases-with-reset-before", BEFORE, "    gru_before = 3 * (W_x + W_h + 2 * b)\n",
+                      "You gave the GRU whose reset gate comes before the product two biases a block. There nothing "
+                      "but the state is reset, and one is enough."),
+        Misconception("second-bias-for-the-candidate-only", AFTER, "    gru = 3 * rnn + b\n",
+                      "You counted a second bias for the candidate alone. It is the only one that makes a difference, "
+                      "but b_h has three blocks like every other parameter."),
+        Misconception("kinds-of-gru-exchanged", AFTER + BEFORE,
+                      "    gru_before = 3 * (W_x + W_h + 2 * b)\n    gru = 3 * rnn\n",
+                      "The two kinds of GRU are exchanged. The one with two biases is the one that resets after the "
+                      "product."),
+        Misconception("four-blocks-in-a-gru", AFTER + BEFORE,
+                      "    gru = 4 * (W_x + W_h + 2 * b)\n    gru_before = 4 * rnn\n",
+                      "You counted four blocks in a GRU. It has two gates and a candidate."),
+        Misconception("candidate-of-the-gru-forgotten", AFTER + BEFORE,
+                      "    gru = 2 * (W_x + W_h + 2 * b)\n    gru_before = 2 * rnn\n",
+                      "You counted the two gates of the GRU. Its candidate has weights as well."),
+        Misconception("candidate-of-the-lstm-forgotten", FOUR, "    lstm = 3 * rnn\n",
+                      "You counted the three gates of the LSTM. Its candidate has weights as well."),
+        Misconception("five-blocks-in-an-lstm", FOUR, "    lstm = 5 * rnn\n",
+                      "You counted five blocks in the LSTM. The cell state has no weights of its own: three gates and "
+                      "a candidate."),
+        Misconception("states-counted", FOUR, "    lstm = 4 * rnn + 2 * H\n",
+                      "You counted the LSTM's two states as parameters. They are computed, not learned."),
+        Misconception("peepholes-counted", FOUR, "    lstm = 4 * rnn + 3 * H\n",
+                      "You counted three peepholes a unit. The plain LSTM has none."),
+        Misconception("biases-left-out", BLOCK, "W_x, W_h, b = D * H, H * H, 0",
+                      "The biases are missing. Every unit of every block has one."),
+        Misconception("one-bias-a-block", BLOCK, "W_x, W_h, b = D * H, H * H, 1",
+                      "You counted one number for a bias. Each of the H units has its own."),
+        Misconception("square-only", BLOCK, "W_x, W_h, b = H * H, H * H, H",
+                      "You counted W_x as if it were square. It is (D, H)."),
+        Misconception("input-weights-left-out", BLOCK, "W_x, W_h, b = 0, H * H, H",
+                      "The weights of the input, D * H in a block, are missing."),
+        Misconception("recurrent-weights-left-out", BLOCK, "W_x, W_h, b = D * H, 0, H",
+                      "The weights of the state, H * H in a block, are missing."),
+        Misconception("sizes-exchanged", BLOCK, "W_x, W_h, b = D * H, D * D, D",
+                      "D and H are exchanged. The state has H numbers, and so has a bias."),
+        Misconception("two-biases-everywhere", PLAIN, "    b = 2 * b\n    rnn = W_x + W_h + b\n    b = H\n",
+                      "You counted two biases everywhere, as PyTorch keeps them. Two that are only added are one; ours "
+                      "has a second where it makes a difference."),
+    ),
+)
+
+EXERCISES = (GRU_STEP, GRU_STEP_BACKWARD, GRU_BACKWARD, PARAMETER_COUNT)
