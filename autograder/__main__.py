@@ -124,15 +124,15 @@ def build(folder, lessons):
 def grade(folder, lessons, workers, seed, again, limits, unsafe, as_json):
     """Judge what students handed in for each LESSON, in a sandbox, and write the marks into the gradebook.
 
-    Without a LESSON, for all of them. What was graded before and has not changed is left alone, so that a run that was
-    interrupted goes on where it stopped.
+    Without a LESSON, for each of which somebody handed something in. What was graded before and has not changed is left
+    alone, so that a run that was interrupted goes on where it stopped.
 
     Exits with 1 where the engine failed on a submission, and with 3 where this machine has no sandbox.
     """
     from tqdm import tqdm
 
     from autograder import course as courses
-    from autograder.grade import Settings, summary
+    from autograder.grade import Settings, begun, summary
     from autograder.grade import grade as grade_all
     from autograder.lesson import NoLesson
     from autograder.record import LessonChanged
@@ -143,7 +143,7 @@ def grade(folder, lessons, workers, seed, again, limits, unsafe, as_json):
     try:
         settings = Settings(courses.seed(course) if seed is None else seed, Limits.of(limits), workers, unsafe=unsafe,
                             again=again)
-        judgements = grade_all(course, lessons or course.lessons(), settings, watch)
+        judgements = grade_all(course, lessons or begun(course), settings, watch)
     except (NoLesson, LessonChanged, courses.Damaged, ValueError) as error:
         raise click.UsageError(str(error)) from None
     except NotSafe as error:

@@ -78,6 +78,15 @@ def grade(course, names, settings, watch=lambda tasks, total: tasks):
     return found
 
 
+def begun(course):
+    """The lessons of which somebody handed something in. In the others nobody is missing yet."""
+    return [name for name in course.lessons() if any(_folders(course, name))]
+
+
+def _folders(course, lesson_name):
+    return course.path("submitted", "x", "x").parent.parent.glob(f"*/{lesson_name}")
+
+
 def handed_in(course, lesson, settings):
     """The submissions of a lesson, each with a fingerprint of all that its marks depend on.
 
@@ -86,7 +95,7 @@ def handed_in(course, lesson, settings):
     shared = hashlib.sha256(repr((settings.seed, settings.limits, settings.layers, settings.unsafe)).encode())
     shared.update(json.dumps(lesson.instructor).encode())
     taken = set()
-    found = course.path("submitted", "x", "x").parent.parent.glob(f"*/{lesson.name}")
+    found = _folders(course, lesson.name)
     for folder in sorted(found, key=lambda folder: (_free(folder.parent.name, ()) != folder.parent.name, folder)):
         path = folder / f"{lesson.name}.ipynb"
         if not os.path.lexists(path):

@@ -12,6 +12,7 @@ import threading
 import time
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -143,6 +144,18 @@ def test_everybody_ends_in_a_status_and_everything_that_is_recorded_says_so(hand
     for student in ("ada", "ben", "eve", "gus"):
         banner = nbformat.read(course.path("autograded", student, LESSON.name) / f"{LESSON.name}.ipynb", 4).cells[0]
         assert found[student][0].capitalize() in banner.source
+
+
+def test_in_a_lesson_of_which_nothing_was_handed_in_nobody_is_missing_unless_it_is_named(hand_in):
+    course = hand_in({"ben": CLASS["ben"]})
+    (course.folder / "submitted" / "ben").rename(course.folder / "ben")
+    with Gradebook(course.coursedir.db_url) as gradebook:
+        gradebook.add_student("ada")
+    run = partial(CliRunner().invoke, main, catch_exceptions=False)
+    assert run(["--course", str(course.folder), "grade"]).exit_code == 0
+    assert on_record(course) == {}
+    assert run(["--course", str(course.folder), "grade", LESSON.name]).exit_code == 0
+    assert on_record(course)["ada"].status == "missing"
 
 
 def test_a_judge_that_is_killed_costs_its_submission_once(hand_in):
