@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import students
@@ -56,20 +57,37 @@ def hand_in(folder, count, change=lambda notebook: notebook):
     return folder
 
 
+@dataclass(frozen=True)
+class Spent:
+    """Seconds by the clock, and of processor time in all processes of a command; its roles' largest memory in MB."""
+
+    clock: float
+    processor: float
+    peaks: dict = field(default_factory=dict)
+
+    def __sub__(self, other):
+        return Spent(self.clock - other.clock, self.processor - other.processor)
+
+
 def timed(command, folder):
-    """Seconds that a command takes, and the largest resident set of each kind of process in it, in MB."""
+    """What a command spent."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # nbgrader starts alembic by name
-    start = time.monotonic()
-    running = subprocess.Popen(command, cwd=folder, env={**os.environ, **ONE_THREAD, "PATH": path},
-                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    peaks = {}
-    while running.poll() is None:
-        for role, megabytes in resident(running.pid):
-            peaks[role] = max(megabytes, peaks.get(role, 0))
-        time.sleep(0.1)
-    if running.returncode:
-        raise RuntimeError(f"{' '.join(map(str, command))}: {running.stderr.read()[-2000:]}")
-    return time.monotonic() - start, peaks
+    with tempfile.TemporaryFile("w+") as said:
+        start = time.monotonic()
+        running = subprocess.Popen(command, cwd=folder, env={**os.environ, **ONE_THREAD, "PATH": path},
+                                   stdout=subprocess.DEVNULL, stderr=said)
+        peaks, done = {}, 0
+        while not done:
+            for role, megabytes in resident(running.pid):
+                peaks[role] = max(megabytes, peaks.get(role, 0))
+            time.sleep(0.05)
+            done, status, usage = os.wait4(running.pid, os.WNOHANG)
+        clock = time.monotonic() - start
+        running.returncode = os.waitstatus_to_exitcode(status)
+        if running.returncode:
+            said.seek(0)
+            raise RuntimeError(f"{' '.join(map(str, command))}: {said.read()[-2000:]}")
+    return Spent(clock, usage.ru_utime + usage.ru_stime, peaks)
 
 
 def resident(pid, role="coordinator"):
@@ -90,7 +108,7 @@ def grade(folder, *options):
 
 
 def autograde(folder):
-    """Seconds that stock nbgrader takes for the submissions in a course, of which it is the first grader."""
+    """What stock nbgrader spends on the submissions in a course, of which it is the first grader."""
     timed([*STOCK, "generate_assignment", LESSON.name], folder)
     return timed([*STOCK, "autograde", LESSON.name], folder)
 
@@ -114,45 +132,44 @@ def workers_memory(folder):
 
 def compare(place):
     """Print the table of the comparison."""
-    table = Table("who", "submissions", "seconds", "per minute", "ours is faster by",
-                  title=f"{LESSON.name}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    few, many = 6, 120
+    folders = {name: hand_in(place / name, count, *change) for name, count, *change in (
+        ("few", few), ("many", many), ("alone", many), ("whole", 3), ("cut", few, short))}
+    start = grade(folders["few"])
+    ours = grade(folders["many"])
+    rows = [
+        ("ours", many, ours),
+        ("ours, without the start of the command", many - few, ours - start),
+        ("ours, one worker", many, grade(folders["alone"], "--workers", "1")),
+        ("ours, as few as stock gets", few, start),
+        ("stock nbgrader autograde", 3, autograde(folders["whole"])),
+        ("stock, notebooks cut down to what earns points", few, autograde(folders["cut"])),
+    ]
+    table = Table("who", "submissions", "seconds", "per minute", "ours: faster by", "processor seconds each",
+                  "ours: less by", title=f"{LESSON.name} on {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     for column in table.columns[1:]:
         column.justify = "right"
-    rates = {}
-
-    def row(who, count, seconds, against=None):
-        rates[who] = 60 * count / seconds
-        ratio = f"{rates[against] / rates[who]:.0f} times" if against else ""
-        table.add_row(who, str(count), f"{seconds:.1f}", f"{rates[who]:.0f}", ratio)
-
-    few, many = 6, 120
-    small, large, alone = (hand_in(place / name, count) for name, count in
-                           (("small", few), ("large", many), ("alone", many)))
-    seconds_small, _ = grade(small)
-    seconds_large, peaks = grade(large)
-    row("ours", many, seconds_large)
-    row("ours, without the start of the command", many - few, seconds_large - seconds_small)
-    row("ours, one worker", many, grade(alone, "--workers", "1")[0])
-    row("ours, the few that stock gets", few, seconds_small)
-    table.add_section()
-    whole, shortened = hand_in(place / "whole", 3), hand_in(place / "short", few, short)
-    row("stock nbgrader autograde", 3, autograde(whole)[0], "ours")
-    row("stock, notebooks cut down to what earns points", few, autograde(shortened)[0], "ours")
-    for folder, count in ((small, few), (large, many), (alone, many), (whole, 3), (shortened, few)):
-        check(folder, count)
-    Console().print(table)
-    Console().print(f"Most memory in one process: coordinator {peaks['coordinator']:.0f} MB, judge "
-                    f"{peaks['judge']:.0f} MB, worker {workers_memory(large):.0f} MB.")
+    for who, count, spent in rows:
+        clock, processor = spent.clock / count, spent.processor / count
+        stock = who.startswith("stock")
+        table.add_row(who, str(count), f"{spent.clock:.1f}", f"{60 / clock:.0f}",
+                      f"{clock / (ours.clock / many):.0f} times" if stock else "", f"{processor:.3f}",
+                      f"{processor / (ours.processor / many):.0f} times" if stock else "")
+    for name, folder in folders.items():
+        check(folder, {"many": many, "alone": many, "whole": 3}.get(name, few))
+    Console(width=120).print(table)
+    Console().print(f"Most memory in one process: coordinator {ours.peaks['coordinator']:.0f} MB, judge "
+                    f"{ours.peaks['judge']:.0f} MB, worker {workers_memory(folders['many']):.0f} MB.")
 
 
 def grade_class(place, size=1000):
     """Print how long a class takes that is as mixed as classes are."""
     folder = place / "class"
     students.make_class(folder, size, random.Random(1), [LESSON.name])
-    seconds, peaks = grade(folder)
-    Console().print(f"A class of {size} submissions of {LESSON.name}: {seconds:.1f} s on {os.cpu_count()} cores "
-                    f"(load {os.getloadavg()[0]:.1f}), coordinator {peaks['coordinator']:.0f} MB, judge "
-                    f"{peaks['judge']:.0f} MB.")
+    spent = grade(folder)
+    Console().print(f"A class of {size} submissions of {LESSON.name}: {spent.clock:.1f} s on {os.cpu_count()} cores at "
+                    f"a load of {os.getloadavg()[0]:.1f}, {spent.processor:.1f} s of processor time. Most memory: "
+                    f"coordinator {spent.peaks['coordinator']:.0f} MB, judge {spent.peaks['judge']:.0f} MB.")
 
 
 def main():

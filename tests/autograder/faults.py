@@ -32,20 +32,29 @@ def command(folder):
     return [sys.executable, "-m", "autograder", "--course", str(folder), "grade", "--workers", "2"]
 
 
-def run(folder, temporary, seconds=None):
-    """Grade the class, and kill the coordinator after so many seconds. Returns whether it was killed."""
+def run(folder, temporary, moment=None):
+    """Grade the class. Returns whether the coordinator was killed before it was done.
+
+    moment: when to kill it, as the number of notebooks that it wrote, and seconds after that.
+    """
     environment = {**os.environ, "TMPDIR": str(temporary)}
-    running = subprocess.Popen(command(folder), cwd=students.ROOT, env=environment, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE)
-    try:
-        _, complaints = running.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        os.kill(running.pid, signal.SIGKILL)
-        running.communicate()
-        return True
-    if running.returncode:
-        raise AssertionError(f"exit code {running.returncode}: {complaints.decode()}")
+    with tempfile.TemporaryFile("w+") as said:
+        running = subprocess.Popen(command(folder), cwd=students.ROOT, env=environment, stdout=said, stderr=said)
+        while moment and running.poll() is None and written(folder) < moment[0]:
+            time.sleep(0.01)
+        try:
+            running.wait(moment and moment[1])
+        except subprocess.TimeoutExpired:
+            os.kill(running.pid, signal.SIGKILL)
+            running.wait()
+            return True
+        said.seek(0)
+        assert running.returncode == 0, f"exit code {running.returncode}: {said.read()}"
     return False
+
+
+def written(folder):
+    return sum(1 for _ in (folder / "autograded").glob("*/*/*.ipynb"))
 
 
 def recorded(folder):
@@ -97,52 +106,52 @@ def _alive(place):
 
 
 def trial(untouched, place, moment, expected):
-    """Kill one run at this moment, and complete it. Returns how many were graded before the kill.
+    """Kill one run at this moment, and complete it. Returns how many were graded before; None if it was done by then.
 
     Raises AssertionError where anything is not as it should be.
     """
     folder, temporary = place / "course", place / "temporary"
     shutil.copytree(untouched, folder)
     temporary.mkdir()
-    killed = run(folder, temporary, moment)
+    if not run(folder, temporary, moment):
+        return None
     assert not (left := alive(place)), f"still running: {left}"
     before = graded(folder)
     assert whole(folder), "the gradebook is damaged after the kill"
-    if killed:
-        time.sleep(2.1)  # a folder that was made just now is left alone
+    time.sleep(2.1)  # a folder that was made just now is left alone
     assert not run(folder, temporary)
     assert not (left := alive(place)), f"still running: {left}"
     assert not (left := list(temporary.iterdir())), f"left behind: {left}"
-    assert whole(folder), "the gradebook is damaged"
     assert not (left := [path.name for path in folder.rglob("*.new")]), f"half written: {left}"
+    assert whole(folder), "the gradebook is damaged"
     assert recorded(folder) == expected, "other marks than without the kill"
-    return before if killed else None
+    return before
 
 
 def trials(place, count, size, seed, tell=lambda *row: None):
-    """So many kills, at moments spread over the time that an undisturbed run takes."""
+    """So many kills: a fifth of them in the first seconds, the others after a random number of submissions."""
     rng = random.Random(seed)
     untouched, calm, temporary = place / "untouched", place / "calm", place / "temporary"
     students.make_class(untouched, size, rng, LESSONS)
     shutil.copytree(untouched, calm)
     temporary.mkdir()
-    start = time.monotonic()
     run(calm, temporary)
-    spent, expected = time.monotonic() - start, recorded(calm)
+    expected, found = recorded(calm), []
     assert graded(calm) == size
-    found = []
-    for number in range(count):
-        trial_place = place / f"kill{number}"
-        moment = rng.uniform(0.1, 1) * spent
-        found.append(trial(untouched, trial_place, moment, expected))
-        tell(f"{number + 1}", f"{moment:.2f} s", "after the end" if found[-1] is None else f"{found[-1]} of {size}")
-        shutil.rmtree(trial_place)
+    while len(found) < count:
+        early = len(found) % 5 == 4
+        moment = (0, rng.uniform(0.1, 3)) if early else (rng.randrange(1, size), rng.uniform(0, 0.2))
+        before = trial(untouched, place / "trial", moment, expected)
+        shutil.rmtree(place / "trial")
+        if before is not None:
+            found.append(before)
+            tell(str(len(found)), f"{moment[1]:.2f} s after {moment[0] or 'the start'}", f"{before} of {size}")
     return found
 
 
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else time.time_ns() % 10 ** 9
-    table = Table("kill", "at", "graded before it", title=f"SIGKILL while a class is graded (seed {seed})")
+    table = Table("kill", "when", "graded by then", title=f"Kills (seed {seed})")
     with tempfile.TemporaryDirectory() as place:
         found = trials(Path(place), 20, 40, seed, table.add_row)
     Console().print(table)
