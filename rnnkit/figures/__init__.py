@@ -4,6 +4,7 @@ from rnnkit.figures.arrays import axes_of_x, row_vectors
 from rnnkit.figures.course import course_map
 from rnnkit.figures.curves import losses, v_curve
 from rnnkit.figures.gradients import gradient_explorer
+from rnnkit.figures.lstm_cell import lstm_explorer
 from rnnkit.figures.memory import impulse_explorer, padding
 from rnnkit.figures.network import unrolled
 from rnnkit.figures.sentences import bag_of_words
@@ -12,5 +13,5 @@ from rnnkit.figures.wirings import wirings
 
 __all__ = [
     "activation_explorer", "axes_of_x", "bag_of_words", "course_map", "gradient_explorer", "impulse_explorer",
-    "losses", "padding", "row_vectors", "sigmoid_in_float32", "unrolled", "v_curve", "wirings",
+    "losses", "lstm_explorer", "padding", "row_vectors", "sigmoid_in_float32", "unrolled", "v_curve", "wirings",
 ]

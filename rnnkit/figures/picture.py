@@ -55,14 +55,42 @@ class Picture:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         try:
-            data = base64.b64encode(self.png).decode()
+            shown = image("png", self.png, self.alt)
         except ImportError:
             lines = missing("matplotlib"), f"What the picture would show: {self.alt}"
             return {"text/html": note(*lines), "text/plain": "\n".join(lines)}
-        image = (f'<img class="rnnkit-picture" alt="{html.escape(self.alt)}" '
-                 f'style="width: {100 * WIDTH:.0f}px; max-width: 100%; height: auto; border-radius: 4px" '
-                 f'src="data:image/png;base64,{data}">')
-        return {"text/html": image, "text/plain": self.alt}
+        return {"text/html": shown, "text/plain": self.alt}
+
+
+class Drawing:
+    """An SVG together with its text alternative. It needs no matplotlib, and is drawn again in a moment.
+
+    svg: the image, as text. alt: what it shows, with its numbers.
+    """
+
+    def __init__(self, svg, alt):
+        self.svg, self.alt = svg, alt
+
+    def save(self, path):
+        """Write the image to a file."""
+        Path(path).write_text(self.svg, encoding="utf-8")
+
+    @property
+    def html(self):
+        return image("svg+xml", self.svg.encode(), self.alt)
+
+    def __repr__(self):
+        return self.alt
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/html": self.html, "text/plain": self.alt}
+
+
+def image(kind, data, alt):
+    """An image as a page shows it: its bytes inside, its text alternative beside them."""
+    return (f'<img class="rnnkit-picture" alt="{html.escape(alt)}" '
+            f'style="width: {100 * WIDTH:.0f}px; max-width: 100%; height: auto; border-radius: 4px" '
+            f'src="data:image/{kind};base64,{base64.b64encode(data).decode()}">')
 
 
 def note(*paragraphs):

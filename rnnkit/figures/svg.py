@@ -1,0 +1,143 @@
+"""A sheet of SVG: paths, circles, boxes, letters, and strands that show the number they carry.
+
+Positions and lengths are px; (0, 0) is the upper left corner.
+
+A strand shows its value twice, as a color and as a width: gray and thin at zero, orange and broad where positive,
+purple and broad where negative. The colors are ColorBrewer's PuOr, which color-blind readers can tell apart.
+"""
+
+import html
+import re
+
+import numpy as np
+
+from rnnkit.figures.style import INK, QUIET
+
+SANS = "DejaVu Sans, Verdana, sans-serif"
+SERIF = "STIX Two Text, STIXGeneral, Cambria, Times New Roman, Times, serif"
+MONO = "DejaVu Sans Mono, Consolas, Menlo, monospace"
+NEGATIVE, ZERO, POSITIVE = ("#998EC3", "#542788"), "#C6C6C6", ("#F1A340", "#B35806")
+MOST = 3.0                 # from here on a strand is as strong as it gets
+THIN, BROAD = 2.0, 12.0
+CORNER = 16
+
+
+def strength(value):
+    """From -1 to 1: the square root of the value's share of `MOST`, with its sign."""
+    return np.sign(value) * np.sqrt(min(abs(value) / MOST, 1))
+
+
+def color_of(value):
+    """The color of a strand that carries this value: from gray through a light to a dark one."""
+    share = 2 * abs(strength(value))
+    light, dark = POSITIVE if value > 0 else NEGATIVE
+    start, end = (ZERO, light) if share < 1 else (light, dark)
+    return "#" + "".join(f"{round(low + (high - low) * (share % 1 if share < 2 else 1)):02X}" for low, high in
+                         ((int(start[k:k + 2], 16), int(end[k:k + 2], 16)) for k in (1, 3, 5)))
+
+
+def width_of(value):
+    """The width of a strand that carries this value."""
+    return THIN + (BROAD - THIN) * abs(strength(value))
+
+
+def number(value, digits=2):
+    """The value with so many digits and a real minus sign; never minus zero."""
+    return f"{round(float(value), digits) + 0.0:.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+class Sheet:
+    """An SVG on its way: every method adds to what is there."""
+
+    def __init__(self, width, height):
+        self.width, self.height, self.parts = width, height, []
+
+    def __str__(self):
+        return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" '
+                f'width="{self.width}" height="{self.height}" font-family="{SANS}">'
+                f'<rect width="100%" height="100%" fill="white"/>{"".join(self.parts)}</svg>')
+
+    def add(self, tag, inside="", **attributes):
+        """One element; stroke_width becomes stroke-width."""
+        told = "".join(f' {name.replace("_", "-")}="{_short(value)}"' for name, value in attributes.items())
+        self.parts.append(f"<{tag}{told}>{inside}</{tag}>")
+
+    def circle(self, at, radius, fill="white", stroke=INK, width=1.5):
+        self.add("circle", cx=at[0], cy=at[1], r=radius, fill=fill, stroke=stroke, stroke_width=width)
+
+    def box(self, at, width, height, fill="white", stroke=INK, line=1.5, corner=4):
+        """A rectangle around a place."""
+        self.add("rect", x=at[0] - width / 2, y=at[1] - height / 2, width=width, height=height, rx=corner, fill=fill,
+                 stroke=stroke, stroke_width=line)
+
+    def polygon(self, points, fill):
+        self.add("path", d=f"M{' L'.join(map(_pair, points))} Z", fill=fill)
+
+    def strand(self, points, value, arrow=False, thinner=1.0):
+        """A line through the points, round at its corners, that carries a value; with `arrow`, it ends in a head."""
+        points = [np.asarray(point, float) for point in points]
+        color, width = color_of(value), thinner * width_of(value)
+        if arrow:
+            along, half, tip = _unit(points[-1] - points[-2]), 4.5 + 0.6 * width, points[-1]
+            side = half * np.array([-along[1], along[0]])
+            points[-1] = tip - 1.7 * half * along
+            self.polygon([tip, points[-1] + side, points[-1] - side], color)
+            points[-1] = points[-1] + along
+        way = f"M{_pair(points[0])}"
+        for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+            turn = [corner + CORNER * _unit(before - corner), corner, corner + CORNER * _unit(after - corner)]
+            way += f" L{_pair(turn[0])} Q{_pair(turn[1])} {_pair(turn[2])}"
+        self.add("path", d=f"{way} L{_pair(points[-1])}", fill="none", stroke=color, stroke_width=width)
+
+    def valve(self, at, gate, across=False, radius=20):
+        """A gate on a line: two jaws that leave `gate` of the way free. across: the line runs from left to right."""
+        at, half = np.asarray(at, float), radius * float(np.clip(gate, 0, 1))
+        reach = np.sqrt(radius ** 2 - half ** 2)
+        for side in (1, -1) if gate < 0.99 else ():
+            ends = np.array([[half, -reach], [half, reach]]) * side
+            start, end = at + (ends[:, ::-1] * (1, -1) if across else ends)
+            self.add("path", d=f"M{_pair(start)} A{radius} {radius} 0 0 1 {_pair(end)} Z", fill=INK)
+        self.circle(at, radius, fill="none", width=0.5 + 0.1 * radius)
+
+    def write(self, at, text, size=13, color=INK, ha="middle", bold=False, mono=False):
+        """Text, its middle at the height of the place. Between asterisks stand formulas: *c_t*, *h_{t-1}*."""
+        pieces = [_formula(piece, size) if odd % 2 else html.escape(piece) for odd, piece in enumerate(text.split("*"))]
+        look = {"font_weight": "bold"} if bold else {}
+        look |= {"font_family": MONO} if mono else {}
+        self.add("text", "".join(pieces), x=at[0], y=at[1] + 0.36 * size, font_size=size, fill=color, text_anchor=ha,
+                 **look)
+
+    def scale(self, left, level, length):
+        """What color and width mean, from -3 to 3."""
+        values = np.linspace(-MOST, MOST, 61)
+        places = left + length * np.linspace(0, 1, 61)
+        for k in range(60):
+            low, high = width_of(values[k]) / 2, width_of(values[k + 1]) / 2
+            corners = [(places[k], level - low), (places[k + 1] + 0.3, level - high),
+                       (places[k + 1] + 0.3, level + high), (places[k], level + low)]
+            self.polygon(corners, color_of((values[k] + values[k + 1]) / 2))
+        for value in (-3, -1, 0, 1, 3):
+            self.write((left + length * (value + MOST) / (2 * MOST), level + 18), number(value, 0), 12, QUIET)
+
+
+def _formula(text, size):
+    """Letters in italics, and what follows an underscore, one letter or {some}, below the line."""
+    written = html.escape(text.replace("-", "\N{MINUS SIGN}"))
+    written = re.sub(r"[a-zA-Z]+", lambda word: word[0] if len(word[0]) > 2 else
+                     f'<tspan font-style="italic">{word[0]}</tspan>', written)
+    low, up = f'<tspan dy="{0.26 * size:.1f}" font-size="{0.8 * size:.1f}">', f'<tspan dy="{-0.26 * size:.1f}">'
+    written = re.sub(r"_(?:\{(.*?)\}|((?:<tspan[^>]*>)?.(?:</tspan>)?))",
+                     lambda below: f"{low}{below[1] or below[2]}</tspan>{up}\N{ZERO WIDTH SPACE}</tspan>", written)
+    return f'<tspan font-family="{SERIF}" font-size="{1.2 * size:.1f}">{written}</tspan>'
+
+
+def _unit(vector):
+    return vector / np.linalg.norm(vector)
+
+
+def _pair(point):
+    return f"{_short(point[0])},{_short(point[1])}"
+
+
+def _short(value):
+    return value if isinstance(value, str) else f"{round(float(value), 1):g}"
