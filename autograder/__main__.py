@@ -14,7 +14,14 @@ import click
 sys.modules.setdefault("rfc3987_syntax", None)  # jsonschema takes a second for it, to check what no notebook has
 
 
-@click.group()
+class InOrder(click.Group):
+    """Lists the commands as one after the other is needed."""
+
+    def list_commands(self, context):
+        return list(self.commands)
+
+
+@click.group(cls=InOrder)
 @click.option("--course", metavar="DIR", envvar="RNNKIT_COURSE", type=click.Path(path_type=Path, file_okay=False),
               help="The course folder. By default what RNNKIT_COURSE says, else ./course.")
 @click.pass_context
@@ -36,9 +43,9 @@ def open_course(folder):
 @main.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 def init(folder):
-    """Make a course folder DIR that stands by itself: nbgrader's settings, its gradebook, and a secret.
+    """Make a course folder DIR: settings, a gradebook, a secret.
 
-    Run again, it adds what is missing and changes nothing that is there.
+    It stands by itself. Run again, it adds what is missing and changes nothing that is there.
     """
     from autograder.course import Damaged, Occupied
     from autograder.course import init as make
@@ -59,15 +66,37 @@ def init(folder):
 
 
 @main.command()
+@click.argument("lessons", nargs=-1, metavar="[LESSON]...")
+@click.pass_obj
+def build(folder, lessons):
+    """Write the students' and the instructor's edition of each LESSON.
+
+    Such as 02_the_recurrent_cell; without a LESSON, of all of them. One mistake in a source, and nothing is written.
+    """
+    from autograder.build import Refused, build_lessons
+
+    try:
+        built = build_lessons(Path.cwd(), lessons, open_course(folder).config)
+    except Refused as refused:
+        for mistake in refused.mistakes:
+            click.echo(mistake, err=True)
+        click.echo(f"Nothing was written: {len(refused.mistakes)} to mend.", err=True)
+        sys.exit(1)
+    for name, points, changed in built:
+        click.echo(f"{name:36} {points:4g} points   {'written' if changed else 'up to date'}")
+
+
+@main.command()
 @click.argument("source", metavar="ARCHIVE_OR_FOLDER", type=click.Path(path_type=Path, exists=True))
 @click.option("--lesson", metavar="LESSON", help="Every notebook in it is of this lesson.")
 @click.option("--json", "as_json", is_flag=True, help="Print what became of every file as JSON.")
 @click.pass_obj
 def collect(folder, source, lesson, as_json):
-    """Copy what students handed in to the course: the latest notebook of each student and lesson.
+    """Copy what students handed in to the course.
 
-    Takes Canvas's and Moodle's download of all submissions, nbgrader's exchange or its folder of submissions, and
-    a plain folder or zip of <student>/<any name>.ipynb, <student>_<lesson>.ipynb or <student>.ipynb.
+    The latest notebook of each student and lesson counts. Takes Canvas's and Moodle's download of all submissions,
+    nbgrader's exchange or its folder of submissions, and a plain folder or zip of <student>/<any name>.ipynb,
+    <student>_<lesson>.ipynb or <student>.ipynb.
 
     Exits with 1 where a file was refused. All the others are collected.
     """
@@ -91,27 +120,6 @@ def collect(folder, source, lesson, as_json):
 
 @main.command()
 @click.argument("lessons", nargs=-1, metavar="[LESSON]...")
-@click.pass_obj
-def build(folder, lessons):
-    """Write the students' and the instructor's edition of each LESSON, such as 02_the_recurrent_cell.
-
-    Without a LESSON, of all of them. One mistake in a source, and nothing is written.
-    """
-    from autograder.build import Refused, build_lessons
-
-    try:
-        built = build_lessons(Path.cwd(), lessons, open_course(folder).config)
-    except Refused as refused:
-        for mistake in refused.mistakes:
-            click.echo(mistake, err=True)
-        click.echo(f"Nothing was written: {len(refused.mistakes)} to mend.", err=True)
-        sys.exit(1)
-    for name, points, changed in built:
-        click.echo(f"{name:36} {points:4g} points   {'written' if changed else 'up to date'}")
-
-
-@main.command()
-@click.argument("lessons", nargs=-1, metavar="[LESSON]...")
 @click.option("--workers", type=click.IntRange(1), default=os.cpu_count(), show_default=True, help="At a time.")
 @click.option("--seed", type=int, help="Behind the random inputs. By default the course's secret.")
 @click.option("--again", is_flag=True, help="Also what is graded already. Marks given by hand are kept.")
@@ -122,7 +130,7 @@ def build(folder, lessons):
 @click.option("--json", "as_json", is_flag=True, help="Print every judgement as JSON.")
 @click.pass_obj
 def grade(folder, lessons, workers, seed, again, limits, unsafe, as_json):
-    """Judge what students handed in for each LESSON, in a sandbox, and write the marks into the gradebook.
+    """Judge what was handed in, in a sandbox, and write the marks.
 
     Without a LESSON, for each of which somebody handed something in. What was graded before and has not changed is left
     alone, so that a run that was interrupted goes on where it stopped.
@@ -164,9 +172,11 @@ def grade(folder, lessons, workers, seed, again, limits, unsafe, as_json):
 @click.option("--json", "as_json", is_flag=True, help="Print the pages, and what failed, as JSON.")
 @click.pass_obj
 def feedback(folder, lessons, as_json):
-    """Write a page of feedback for each student and LESSON that was graded. Marks given by hand are in it.
+    """Write a page of feedback for each student.
 
-    Without a LESSON, for all of them. Exits with 1 where a page could not be written. All the others are.
+    Marks given by hand are in it. Without a LESSON, for all that were graded.
+
+    Exits with 1 where a page could not be written. All the others are.
     """
     from tqdm import tqdm
 
@@ -193,7 +203,7 @@ def feedback(folder, lessons, as_json):
 @click.option("--json", "as_json", is_flag=True, help="Print the file's name as JSON.")
 @click.pass_obj
 def export(folder, as_json):
-    """Write the marks of every student and lesson into one table, grades.csv in the course folder."""
+    """Write all marks into one table, grades.csv in the course folder."""
     from autograder.feedback import export as write
 
     path = str(write(open_course(folder)))
@@ -207,9 +217,10 @@ def export(folder, as_json):
 @click.option("--json", "as_json", is_flag=True, help="Print the same numbers as JSON, and write no page.")
 @click.pass_obj
 def report(folder, lessons, out, as_json):
-    """Write one HTML page on what the class understood: marks, pass rates, misconceptions, and whom to look at.
+    """Write one HTML page on what the class understood.
 
-    Without a LESSON, on all that were graded. The page names students: keep it as you keep their marks.
+    Marks, pass rates, misconceptions, and whom to look at. Without a LESSON, on all that were graded. The page names
+    students: keep it as you keep their marks.
     """
     from autograder import report as reporting
 
@@ -225,9 +236,10 @@ def report(folder, lessons, out, as_json):
 @click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the rows of the tables as JSON.")
 def demo(folder, as_json):
-    """See it all at once: grade an invented class, honest and hostile, in a course made for it in DIR.
+    """See it all at once, on an invented class, honest and hostile.
 
-    Without a DIR, in a temporary folder. The folder is kept, and nothing outside it is changed.
+    It is graded in a course made for it in DIR. Without a DIR, in a temporary folder. The folder is kept, and nothing
+    outside it is changed.
 
     Exits with 1 where a submission got something else than it deserves, and with 3 where this machine has no sandbox.
     """
