@@ -4,11 +4,24 @@ from rnnkit import figures
 from rnnkit.activations import activation_slopes, relu, sigmoid, softmax, softmax_backward
 from rnnkit.checking import check, yours
 from rnnkit.gradcheck import numerical_gradient, relative_error
+from rnnkit.gru import GRU, gru_backward, gru_forward, gru_step, gru_step_backward
+from rnnkit.initial import glorot, orthogonal
+from rnnkit.lstm import LSTM, forget_bias, lstm_backward, lstm_forward, lstm_gates, lstm_step, lstm_step_backward
 from rnnkit.optional import available
 from rnnkit.rnn import RNN, readout, rnn_backward, rnn_forward, rnn_step, rnn_step_backward
+from rnnkit.size import parameter_count
+from rnnkit.variants import (
+    gru_forward_reset_before,
+    gru_step_reset_before,
+    lstm_forward_peephole,
+    lstm_step_peephole,
+)
 
 __all__ = [
-    "RNN", "activation_slopes", "available", "check", "figures", "numerical_gradient", "readout", "relative_error",
-    "relu", "rnn_backward", "rnn_forward", "rnn_step", "rnn_step_backward", "sigmoid", "softmax", "softmax_backward",
-    "yours",
+    "GRU", "LSTM", "RNN", "activation_slopes", "available", "check", "figures", "forget_bias", "glorot",
+    "gru_backward", "gru_forward", "gru_forward_reset_before", "gru_step", "gru_step_backward",
+    "gru_step_reset_before", "lstm_backward", "lstm_forward", "lstm_forward_peephole", "lstm_gates", "lstm_step",
+    "lstm_step_backward", "lstm_step_peephole", "numerical_gradient", "orthogonal", "parameter_count", "readout",
+    "relative_error", "relu", "rnn_backward", "rnn_forward", "rnn_step", "rnn_step_backward", "sigmoid", "softmax",
+    "softmax_backward", "yours",
 ]

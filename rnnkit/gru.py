@@ -2,8 +2,8 @@
 
 T time steps, N sequences in a batch, D input size, H hidden size. Time first, row vectors. The three blocks of the
 weights lie side by side in the order r, z, n. There are two biases, because the candidate's b_h sits inside r * (...).
-Cho et al. (2014) put the reset gate before the matrix product, as in `gru_step_reset_before`; with the gate
-after the product, as in the other functions here, cuDNN, PyTorch and Keras compute it.
+Cho et al. (2014) put the reset gate before the matrix product, as `rnnkit.variants` does. Here it comes after, as in
+cuDNN, PyTorch and Keras.
 """
 
 import numpy as np
@@ -98,24 +98,6 @@ def gru_backward(dh: "T N H", cache: f"T [{CACHE}]"):
     return dx, dh_next, dW_x, dW_h, db_x, db_h
 
 
-@shaped
-def gru_step_reset_before(x: "N D", h: "N H", W_x: "D 3H", W_h: "H 3H", b: "3H"):
-    """One step of the other GRU, Cho et al.'s, where the reset gate comes before the matrix product:
-
-    r = sigma(a_r + h W_hr),  z = sigma(a_z + h W_hz),  n = tanh(a_n + (r * h) W_hn),  h_next = (1 - z) * n + z * h,
-
-    with a = x W_x + b. It needs one bias. Keras computes it with `reset_after=False`.
-
-    x: (N, D). h: (N, H). W_x: (D, 3H), W_h: (H, 3H), b: (3H,), in blocks r, z, n.
-    Returns h_next (N, H). Raises ValueError where shapes disagree.
-    """
-    a_r, a_z, a_n = np.split(x @ W_x + b, 3, axis=1)
-    W_hr, W_hz, W_hn = np.split(W_h, 3, axis=1)
-    r, z = sigmoid(a_r + h @ W_hr), sigmoid(a_z + h @ W_hz)
-    n = np.tanh(a_n + (r * h) @ W_hn)
-    return (1 - z) * n + z * h
-
-
 class GRU:
     """A GRU layer: the four parameters, and the two passes over a sequence.
 
@@ -130,7 +112,10 @@ class GRU:
         self.cache = None
 
     def forward(self, x, h0=None):
-        """States h (T, N, H) for inputs x (T, N, D), from h0 (N, H), or from zeros."""
+        """States h (T, N, H) for inputs x (T, N, D), from h0 (N, H), or from zeros.
+
+        Raises ValueError where shapes disagree.
+        """
         agree("GRU.forward", ("x", x, "T N D"), ("W_x", self.W_x, "D 3H"))
         if h0 is None:
             h0 = np.zeros((x.shape[1], len(self.W_h)), self.b_x.dtype)
@@ -138,7 +123,11 @@ class GRU:
         return h
 
     def backward(self, dh):
-        """Keep the gradients of the parameters (dW_x, dW_h, db_x, db_h) and return dx (T, N, D), dh0 (N, H)."""
+        """Keep the gradients of the parameters (dW_x, dW_h, db_x, db_h) and return dx (T, N, D), dh0 (N, H).
+
+        dh: (T, N, H), the upstream gradient of every state.
+        Raises ValueError where shapes disagree, and before any forward pass.
+        """
         if self.cache is None:
             raise ValueError("GRU.backward goes back over what forward did: call forward first.")
         dx, dh0, self.dW_x, self.dW_h, self.db_x, self.db_h = gru_backward(dh, self.cache)
