@@ -63,14 +63,15 @@ def climb(exercise, ask, points, seeds=PUBLIC_SEEDS):
     """Climb with the answers that `ask(calls, values, wanted)` brings, an Answer each, and return the Verdict.
 
     A backward pass gets a second chance on the reference's cache: a wrong forward pass does not cost its marks.
-    A pass over a sequence says whether its one step is right, and so whether the mistake is in the loop.
+    A pass over a sequence says whether its one step is right, and so whether the mistake is in the loop; a step that
+    is built on another exercise says whether that is right.
     """
     with np.errstate(all="ignore"):
         verdict = _climb(exercise, ask, points, seeds)
         if exercise.cached and not verdict.passed:
             verdict = _second_chance(exercise, ask, points, seeds, verdict)
         if exercise.one_step and not verdict.passed and verdict.written:
-            _look_at_the_step(verdict, climb(find(exercise.one_step), ask, 1, seeds))
+            _look_at_the_step(verdict, exercise, climb(find(exercise.one_step), ask, 1, seeds))
     return verdict
 
 
@@ -101,9 +102,11 @@ def _forward(exercise):
     return find(name) if name in EXERCISES else _forward(find(exercise.one_step))
 
 
-def _look_at_the_step(verdict, step):
+def _look_at_the_step(verdict, exercise, step):
     if step.passed:
-        verdict.say("hint", f"Your {step.name} passes its own check, so look at the loop around it.")
+        loops = any("T" in axes.split() for axes in exercise.outputs.values())
+        where = "the loop around it" if loops else "what becomes of its results"
+        verdict.say("hint", f"Your {step.name} passes its own check, so look at {where}.")
     elif step.written:
         verdict.say("hint", f"Your {step.name} does not pass its own check. Start there: {step.trouble}")
 

@@ -66,6 +66,7 @@ LSTM_STEP = Exercise(
     outputs={"h_next": "N H", "c_next": "N H"},
     sizes=SIZES,
     reference=lstm_step,
+    one_step="lstm_gates",
     edges=(BATCH_OF_ONE,),
     misconceptions=(
         Misconception("gates-unpacked-in-another-order", GATES, "i, f, o, g = lstm_gates(x, h, W_x, W_h, b)",

@@ -70,7 +70,7 @@ def counter():
 
 def newborn():
     """The same three arrays, drawn from U(-1, 1), as PyTorch does for one unit."""
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(2)
     return rng.uniform(-1, 1, (3, 4)), rng.uniform(-1, 1, (1, 4)), rng.uniform(-1, 1, 4)
 
 
@@ -141,15 +141,15 @@ def _draw_bus(sheet, now):
     for name, across in AT.items():
         sheet.strand([(across, H), (across, BOX + 24)], now.a[name], arrow=True)
         sheet.box((across, H + 10), 14, 38, tint(COLOR["W"], 0.35), COLOR["W"], 1.5, 5)
-        _value(sheet, (across + 13, H - 27), f"a_{name}", now.a[name])
+        _value(sheet, (across + 13, H - 27), f"a_{name}", now.a[name], digits=1)
         sheet.box((across, BOX), 86, 48, SHADE, INK, 1.2, 9)
         sheet.write((across, BOX - 10), NAMES[name].split()[0])
         sheet.write((across, BOX + 11), "*tanh*" if name == "g" else "*\N{GREEK SMALL LETTER SIGMA}*", 14)
     sheet.write((AT["o"] + 16, H + 10), "*x W_x + h W_h + b*", 11, QUIET, ha="start")
 
 
-def _value(sheet, at, symbol, value, ha="start"):
-    sheet.write(at, f"*{symbol}* = {number(value)}", ha=ha)
+def _value(sheet, at, symbol, value, digits=2, ha="start"):
+    sheet.write(at, f"*{symbol}* = {number(value, digits)}", ha=ha)
 
 
 def _draw_gates(sheet, now):
