@@ -30,7 +30,7 @@ def known_mistakes(exercise, cases, answers):
     answers: one Answer for each of the cases. Returns a list, empty where the mistake is a new one.
     """
     def equal(wrong_version):
-        return all(_equal(exercise, answer, exercise.answer(case, {exercise.name: wrong_version}))
+        return all(_equal(exercise, answer, exercise.answer(case, wrong_version))
                    for case, answer in zip(cases, answers, strict=True))
 
     return [misconception for misconception, wrong in exercise.wrong_versions if equal(wrong)]
@@ -58,7 +58,7 @@ def mistakes_by_output(exercise, case, answer, expected, wrong):
     """
     makers = {name: [] for name in wrong}
     for misconception, version in exercise.wrong_versions:
-        mistaken = exercise.answer(case, {exercise.name: version})
+        mistaken = exercise.answer(case, version)
         if mistaken.problem:
             continue
         harmed = [name for name in exercise.outputs if not _same_output(exercise, name, mistaken, expected)]

@@ -5,7 +5,7 @@ import textwrap
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -53,7 +53,7 @@ class Exercise:
     sizes: the size of each axis, all different, none below 3.
     after: the calls that come first, as in a forward pass whose cache the exercise needs.
     given: functions that the calls may use and that are nobody's secret, name -> function.
-    one_step: the name of the exercise that this one repeats over a sequence.
+    one_step: the name of the exercise that this one repeats over a sequence, or is built on.
     upstream: the inputs that a student may change in place: nobody needs them afterwards.
     edges: the border cases.
     blocks: the gates whose blocks lie side by side in an output's last axis, as in {"dW_x": "i f g o"}.
@@ -89,17 +89,15 @@ class Exercise:
         return bool(before) and not before & {self.name, *(self.given or ())}
 
     def case(self, seed, **sizes):
-        """The inputs for one seed: name -> array. For an even seed every axis is one longer.
+        """The Case for one seed. For an even seed every axis is one longer.
 
         So no solution passes that reads a size from the notebook, or that has it written down as a number.
         """
-        rng = np.random.default_rng([seed, zlib.crc32(self.name.encode())])
-        usual = {axis: size + (seed % 2 == 0) if isinstance(size, int) else size for axis, size in self.sizes.items()}
-        return self.inputs(rng, **{**usual, **sizes})
+        return _case(self, seed, tuple(sizes.items()))
 
-    def answer(self, case, functions=None):
-        """What the reference answers, or what it would if some of its functions were replaced."""
-        return perform(self.calls, {**self._namespace, **(functions or {})}, case, self.outputs)
+    def answer(self, case, version=None):
+        """What the reference answers, or another version of it. Computed once for a Case: nobody changes it."""
+        return _answer(self, case, version or self.reference)
 
     def with_cache(self, case):
         """The case, and beside it what the reference's own `after` calls leave: the cache of its forward pass."""
@@ -132,6 +130,24 @@ class Exercise:
     @property
     def _namespace(self):
         return {**inspect.unwrap(self.reference).__globals__, **(self.given or {}), self.name: self.reference}
+
+
+class Case(dict):
+    """The inputs of one seed, name -> array. Nobody changes them, and no Case equals another."""
+
+    __hash__, __eq__ = object.__hash__, object.__eq__
+
+
+@lru_cache(1000)
+def _case(exercise, seed, sizes):
+    rng = np.random.default_rng([seed, zlib.crc32(exercise.name.encode())])
+    usual = {axis: size + (seed % 2 == 0) if isinstance(size, int) else size for axis, size in exercise.sizes.items()}
+    return Case(exercise.inputs(rng, **{**usual, **dict(sizes)}))
+
+
+@lru_cache(1000)
+def _answer(exercise, case, version):
+    return perform(exercise.calls, {**exercise._namespace, exercise.name: version}, case, exercise.outputs)
 
 
 def normal(scale=0.7, **axes):

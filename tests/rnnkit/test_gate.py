@@ -59,7 +59,10 @@ def test_sizes_differ_and_are_large_enough_to_tell_the_axes_apart(name):
 
 @exercises
 def test_inputs_are_reproducible_and_never_zero(name):
-    case, same, other = (EXERCISES[name].case(seed) for seed in (7, 7, 8))
+    case, other = (EXERCISES[name].case(seed) for seed in (7, 8))
+    rnnkit.exercises.exercise._case.cache_clear()
+    same = EXERCISES[name].case(7)
+    assert same is not case
     for key, value in case.items():
         assert value.dtype == (np.int64 if key in "DH" else np.float64) and np.array_equal(value, same[key])
         assert value.any() and (key in "reps" or not (value == 0).any())
