@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 from cells import CELLS, SEQUENCES, STEPS, assert_equal, listed, sizes_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnkit import numerical_gradient, relative_error
+from rnnkit import numerical_gradient, parameter_count, relative_error
 
 every_cell = pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.name)
 some_sizes = st.tuples(st.integers(2, 9), st.integers(1, 5), st.integers(1, 5), st.integers(1, 5))
@@ -72,6 +73,16 @@ def test_layer_is_the_two_passes_with_its_own_parameters(cell):
 def test_layer_says_to_go_forward_first(cell):
     with pytest.raises(ValueError, match=rf"^{cell.name}.backward .* call forward first"):
         cell.layer(4, 6).backward(np.ones((5, 3, 6)))
+
+
+@every_cell
+def test_parameters_are_as_many_as_counted_and_pytorchs_has_a_second_bias_everywhere(cell):
+    D, H = 4, 5
+    rnn, lstm, gru, _ = parameter_count(D, H)
+    counted = {"RNN": rnn, "LSTM": lstm, "GRU": gru}[cell.name]
+    assert sum(vars(cell.layer(D, H))[name].size for name in cell.parameters) == counted
+    missing = (2 - len(cell.biases)) * cell.blocks * H
+    assert sum(theirs.numel() for theirs in getattr(torch.nn, cell.name)(D, H).parameters()) == counted + missing
 
 
 @every_cell

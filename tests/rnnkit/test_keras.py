@@ -10,7 +10,7 @@ import pytest
 from cells import SEQUENCES, TOLERANCE, draw, sizes_of
 from keras.src.backend.common import dtypes
 
-from rnnkit import gru_forward, gru_forward_reset_before, lstm_forward, relative_error, rnn_forward
+from rnnkit import gru_forward, gru_forward_reset_before, lstm_forward, parameter_count, relative_error, rnn_forward
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword")
 some_of_the_grid = pytest.mark.parametrize("sizes", [*SEQUENCES[::17], "7-2-13-1", "13-7-1-2", "2-13-7-13"])
@@ -76,3 +76,12 @@ def test_gru_with_the_reset_gate_before_the_product_agrees_in_float64(sizes):
     h = gru_forward_reset_before(x, h0, *weights)
     weights = [blocks_z_r_h(array) for array in weights]
     assert_equal([h, h[-1]], keras_states(keras.layers.GRU, x, [h0], weights, reset_after=False))
+
+
+@pytest.mark.parametrize(("D", "H"), [(4, 5), (1, 1), (13, 2)])
+def test_parameters_are_as_many_as_kerass(D, H):
+    layers = [keras.layers.SimpleRNN(H), keras.layers.LSTM(H), keras.layers.GRU(H),
+              keras.layers.GRU(H, reset_after=False)]
+    for layer in layers:
+        layer.build((None, None, D))
+    assert [layer.count_params() for layer in layers] == list(parameter_count(D, H))
