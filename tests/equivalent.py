@@ -36,4 +36,18 @@ EQUIVALENT = {
         "dW_x, dW_h, db = (np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[1]))": SIZES,
         "dW_x, dW_h, db = (np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[-1]))": SIZES,
     },
+    "gru_backward": {
+        "dx = -np.zeros((len(cache), *x.shape), x.dtype)": OVERWRITTEN,
+        "dx = np.ones((len(cache), *x.shape), x.dtype)": OVERWRITTEN,
+        "dh_next = -np.zeros_like(h0)": ZEROS,
+        "x, h0, *_, W_x, W_h = cache[0 - 1]": SIZES,
+        "x, h0, *_, W_x, W_h = cache[-1]": SIZES,
+        **{f"dW_x, dW_h, db_x, db_h = (np.zeros_like(W_x), np.zeros_like(W_h), {biases})": SIZES
+           for row in ("0 - 1", "1", "-1")
+           for biases in (f"np.zeros_like(W_h[{row}]), np.zeros_like(W_h[0])",
+                          f"np.zeros_like(W_h[0]), np.zeros_like(W_h[{row}])")},
+    },
+    "parameter_count": {
+        "W_x, W_h, b = (H * H, D * H, H)": "only the sum of the two is used",
+    },
 }
