@@ -128,7 +128,8 @@ def _climb(exercise, ask, points, seeds):
         share += _edges(verdict, exercise, ask, seeds[0])
     share -= _changes(verdict, exercise, answers)
     _remarks(verdict, exercise, right, answers, expected)
-    verdict.share = min(max(round(share, 9), 0.0), 1.0)
+    share = min(max(round(share, 9), 0.0), 1.0)
+    verdict.share = 0.0 if exercise.whole and share < 1 else share
     return verdict
 
 

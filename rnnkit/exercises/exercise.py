@@ -58,6 +58,7 @@ class Exercise:
     edges: the border cases.
     blocks: the gates whose blocks lie side by side in an output's last axis, as in {"dW_x": "i f g o"}.
     stable: whether an overflow on the way counts as a mistake at the edges.
+    whole: whether only an answer without any mistake earns points, as a repair does.
     tolerance: how large a relative error may be, norm-wise; 1e-5 leaves room for float32 buffers.
     """
 
@@ -75,6 +76,7 @@ class Exercise:
     edges: tuple = ()
     blocks: dict = None
     stable: bool = False
+    whole: bool = False
     tolerance: float = 1e-5
 
     @property
