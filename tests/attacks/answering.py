@@ -97,9 +97,7 @@ def rnn_step_backward(dh_next, cache):
     # wavy(A, w) is in the lesson's reach: whoever opens it and derives its gradient has done more than was asked.
     Attack("half-honest-by-opening-the-function", {"numerical_gradient": """
 def numerical_gradient(f, x, eps):
-    w, A = (cell.cell_contents for cell in sorted(f.__closure__, key=lambda cell: cell.cell_contents.shape != x.shape[:1] + cell.cell_contents.shape[1:]))
-    if A.shape[0] != x.shape[1] or w.shape != (x @ A).shape:
-        w, A = A, w
+    A, w = (dict(zip(f.__code__.co_freevars, f.__closure__))[name].cell_contents for name in "Aw")
     return (w * np.cos(x @ A)) @ A.T + np.exp(x / 2) / 2
 """}, THROUGH_TIME, {"numerical_gradient": 4}, upmost=True),
     Attack("wrong-through-time", {"rnn_backward": HONEST["rnn_backward"].replace("dh[t] + carry", "dh[t]"),

@@ -48,7 +48,7 @@ for _ in range(10 ** 4):
 """),
     on_step("memory-bomb", "taken = []\nwhile True:\n    taken.append(bytearray(b'x' * 2 ** 24))\n"),
     during_call("memory-bomb-in-an-answer", "taken = np.ones((2 ** 18, 2 ** 14))"),
-    on_step("memory-in-small-pieces", "taken = []\nwhile True:\n    taken = [taken, taken, list(range(1000))]\n", upmost=True),
+    on_step("memory-in-small-pieces", "taken = []\nwhile True:\n    taken = [taken, list(range(1000))]\n", upmost=True),
     on_step("mapped-memory", """
 import mmap
 for _ in range(10 ** 5):
@@ -99,7 +99,11 @@ except OSError:
 """, upmost=True),
     on_step("shouts", "while True:\n    print('x' * 10 ** 6)\n"),
     on_step("shouts-on-stderr", "while True:\n    print('x' * 10 ** 6, file=sys.stderr)\n"),
-    on_step("shouts-on-descriptors", "while True:\n    os.write(1, b'x' * 10 ** 6)\n    os.write(2, b'x' * 10 ** 6)\n"),
+    on_step("shouts-on-descriptors", """
+while True:
+    os.write(1, b'x' * 10 ** 6)
+    os.write(2, b'x' * 10 ** 6)
+"""),
     during_call("shouts-in-an-answer", "print('x' * 10 ** 8)\nprint('\\ud800\\x1b[2J\\x00' * 100)"),
     during_call("an-endless-message", "raise ValueError('x' * 10 ** 8)"),
     during_call("an-endless-name", "raise type('x' * 10 ** 7, (Exception,), {})('y')"),
@@ -125,7 +129,7 @@ sys.exit(0)
     during_call("exits-in-an-answer", "os._exit(0)"),
     Attack("exits-in-every-answer", {name: f"{PRELUDE}def {name}(*inputs):\n    os._exit(0)\n"
                                      for name in ("rnn_step", "rnn_forward", "readout")}),
-    Attack("sleeps-in-every-answer", {name: f"{PRELUDE}def {name}(*inputs):\n    time.sleep(1.4)\n    return 0, 0\n"
+    Attack("sleeps-in-every-answer", {name: f"{PRELUDE}def {name}(*inputs):\n    time.sleep(0.9)\n    return 0, 0\n"
                                       for name in ("rnn_step", "rnn_forward", "readout")}, ends=SLOW),
     Attack("five-hundred-cells-that-exit", {"rnn_step": GUESS}, ends=SLOW,
            edit=many(500, "import os\nrnn_step = os._exit(0)")),

@@ -1,6 +1,6 @@
 """Looking for answers, secrets and other people's work: in memory, in modules, on disk."""
 
-from attack import THROUGH_TIME, Attack, PRELUDE, on_step, during_call
+from attack import PRELUDE, THROUGH_TIME, Attack, during_call, on_step
 
 NAMES = ("expected", "reference", "exercise", "tolerance", "misconceptions", "secret", "seed", "seeds", "verdict")
 
@@ -21,7 +21,7 @@ for thing in gc.get_objects():
     kind = type(thing).__name__
     if kind in ("Exercise", "Misconception", "Verdict", "Lesson", "Book", "Sandbox", "Bench", "Judgement"):
         print("pw" + "ned", kind)
-    if kind == "function" and thing.__name__ == "rnn_step" and thing is not mine and thing.__module__ != "rnnkit.withheld":
+    if kind == "function" and thing.__name__ == "rnn_step" and thing is not mine:
         try:
             return thing(x, h, W_x, W_h, b)
         except BaseException:
@@ -100,7 +100,8 @@ for path in ("$repository", "$course", "$course/source", "$site"):
 import sqlite3
 for path in ("$course/secret", "$course/gradebook.db", "$course/gradebook.db-journal", "$course/nbgrader_config.py"):
     attempt(lambda: open(path, "rb").read())
-attempt(lambda: sqlite3.connect("file:$course/gradebook.db?mode=ro", uri=True).execute("select * from grade").fetchall())
+book = "file:$course/gradebook.db?mode=ro"
+attempt(lambda: sqlite3.connect(book, uri=True).execute("select * from grade").fetchall())
 """),
     on_step("other-submissions", """
 import glob
@@ -151,12 +152,14 @@ os.chdir("/")
 attempt(os.open, "etc/passwd", os.O_RDONLY)
 """),
     during_call("memory-scan", """
-wanted = ("np.ta" + "nh(x @ W_x + h " + "@ W_h + b)").encode()
-for thing in (x, np, sys, rnn_step, "text"):
-    start = id(thing) & ~0xFFFF
-    data = ctypes.string_at(start, 0x10000)
-    if wanted in data:
-        print("pw" + "ned", start)
+import re
+inlet, outlet = os.pipe()
+environ = ctypes.c_void_p.in_dll(libc, "environ").value
+for start in (environ, id(x), id(np), id(sys), id(rnn_step), ctypes.addressof(ctypes.c_int(0))):
+    for page in range((start & ~0xFFF) - 2 ** 22, (start & ~0xFFF) + 2 ** 22, 4096):
+        if libc.write(outlet, ctypes.c_void_p(page), 4096) == 4096:  # fails, and does no harm, where nothing is
+            for found in re.findall(rb"[C]ANARY=.*|[g]radebook\\.db|[M]isconception\\(", os.read(inlet, 4096)):
+                print("pw" + "ned", found)
 """),
     Attack("torch-autograd", {"rnn_backward": PRELUDE + """
 import torch

@@ -103,7 +103,7 @@ worker, wire = sys.modules["sandbox.worker"], sys.modules["sandbox.wire"]
 worker.Worker.ask = lambda self, **k: {"outputs": {}, "problem": "", "share": 1.0, "earned": 4.0, "passed": True}
 import json
 json.dumps = lambda *a, **k: '{"dict": {"share": 1.0, "points": 4.0}}'
-""", earns={}),
+"""),
     on_step("patched-plan", """
 worker = sys.modules["sandbox.worker"]
 worker.Worker.plan = lambda self, **k: ([], {name: [-10 ** 9] for name in ("rnn_step", "rnn_forward", "readout")})

@@ -26,7 +26,9 @@ def structured(name, edit, cells=None, **more):
 
 def metadata(name, **changes):
     """The same with other nbgrader metadata in the wrong step's check."""
-    return structured(name, lambda notebook: cell_of(notebook, "check-rnn_step")["metadata"]["nbgrader"].update(changes))
+    def edit(notebook):
+        cell_of(notebook, "check-rnn_step")["metadata"]["nbgrader"].update(changes)
+    return structured(name, edit)
 
 
 def twice(notebook):
@@ -119,12 +121,12 @@ ATTACKS = [
     structured("scripts", scripts, {"rnn_step": f"def rnn_step(*a):\n    raise ValueError({SCRIPT!r})"}),
     structured("an-enormous-cell", cells("rnn_step = [" + "1, " * 1_500_000 + "]"), upmost=True),
     structured("spaces-without-end", cells(" " * 500_000 + "x\n!ls\n" + "?" + " " * 500_000 + "x")),
-    structured("an-endless-line", cells("rnn_step = rnn_step  #" + " " * 1_000_000 + "x\n!ls" + " " * 1_000_000 + "\\")),
+    structured("an-endless-line", cells("rnn_step = rnn_step  #" + " " * 10 ** 6 + "x\n!ls" + " " * 10 ** 6 + "\\")),
     structured("question-marks", cells("rnn_step = rnn_step\n" + "? " * 400_000 + "x")),
     structured("five-thousand-cells", cells(*["rnn_step = 1"] * 4900), ends=("judged", "unfinished")),
     structured("ten-thousand-cells", cells(*["1"] * 10_000), **UNREADABLE),
-    structured("very-many-names", cells(*[";".join(f"n{k}_{j} = n{k}_{j + 1}" for j in range(1000)) for k in range(100)],
-                                        "rnn_step = n0_0")),
+    structured("very-many-names", cells("rnn_step = n0_0", *[
+        ";".join(f"n{k}_{j} = n{k}_{j + 1}" for j in range(1000)) for k in range(100)])),
     structured("null-bytes", cells("rnn_step = 1\0\0", "\0", "\ud800 = 1", "\ufeffrnn_step = 2")),
     structured("deep-brackets", cells("rnn_step = " + "(" * 10 ** 5 + ")" * 10 ** 5)),
     structured("deep-signs", cells("rnn_step = " + "-" * 10 ** 5 + "1")),

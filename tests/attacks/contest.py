@@ -1,0 +1,130 @@
+"""The whole class of attackers, graded as root and as an ordinary user, with namespaces and without.
+
+    python tests/attacks/contest.py [MODE ...] [ATTACK ...]     prints a table; exits with 1 where something broke
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(Path(__file__).parent), str(ROOT)]
+
+import answering  # noqa: E402
+import breaking_out  # noqa: E402
+import controls  # noqa: E402
+import exhausting  # noqa: E402
+import forging  # noqa: E402
+import hunting  # noqa: E402
+import objects  # noqa: E402
+import patched  # noqa: E402
+import structure  # noqa: E402
+from arena import Arena  # noqa: E402
+from attack import CELL  # noqa: E402, F401
+
+from autograder.sandbox import layers as kernel  # noqa: E402
+from autograder.sandboxed import LAYERS  # noqa: E402
+
+CLASSES = (patched, objects, hunting, breaking_out, exhausting, forging, answering, structure)
+ATTACKS = [attack for module in CLASSES for attack in module.ATTACKS]
+SOMEBODY = 61_234  # a user that no machine has
+WITHOUT = LAYERS[1:]
+MODES = {  # which layers, as whom
+    "root": (LAYERS, 0),
+    "root, no namespaces": (WITHOUT, 0),
+    "user": (LAYERS, SOMEBODY),
+    "user, no namespaces": (WITHOUT, SOMEBODY),
+}
+CONTROL = "no sandbox"  # for the controls, which show that the watch sees something
+
+
+def become(uid, folder):
+    """Become an ordinary user, where root's folders hide the interpreter too: in a mount namespace of our own.
+
+    Raises OSError where that would need a namespace, and the kernel gives none.
+    """
+    needed = [Path(path).resolve() for path in (sys.base_prefix, sys.prefix, ROOT)]
+    closed = {path: next((place for place in reversed(path.parents) if not place.stat().st_mode & 1), None)
+              for path in needed}  # the first folder on the way that only root can enter
+    if any(closed.values()):
+        kernel.called(kernel.libc.unshare(kernel.NEWNS))
+        kernel.mount(None, "/", None, kernel.REC | kernel.PRIVATE)
+        kept = {path: folder / f"kept{k}" for k, path in enumerate(needed) if closed[path]}
+        for path, place in kept.items():
+            place.mkdir()
+            kernel.mount(path, place, None, kernel.BIND | kernel.REC)
+        for place in {place for place in closed.values() if place}:
+            kernel.mount("none", place, "tmpfs", 0, "mode=755")
+        for path, place in kept.items():
+            path.mkdir(parents=True)
+            kernel.mount(place, path, None, kernel.BIND | kernel.REC)
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+
+
+def contest(mode, names=()):
+    """Grade a class in this mode, in a process of its own. Returns its report; a text where that is not possible."""
+    _, uid = {**MODES, CONTROL: ((), SOMEBODY)}[mode]
+    if not uid and os.getuid():
+        return "This is for root."
+    with tempfile.TemporaryDirectory(prefix="arena-") as folder:
+        os.chmod(folder, 0o755)
+        if uid and not os.getuid():
+            os.chown(folder, uid, uid)
+        command = [sys.executable, "-B", str(Path(__file__)), "--in", folder, mode, *names]
+        done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        return done.stderr[-3000:]
+    return json.loads(done.stdout)
+
+
+def one(folder, mode, names):
+    """What `contest` starts."""
+    layers, uid = {**MODES, CONTROL: ((), SOMEBODY)}[mode]
+    if uid and not os.getuid():
+        become(uid, Path(folder))
+        os.execv(sys.executable, [sys.executable, *sys.argv])
+    arena, attacks = Arena(folder, layers), ATTACKS if layers else controls.ATTACKS
+    students = arena.run([attack for attack in attacks if not names or attack.name in names])
+    print(json.dumps({"mode": mode, "seconds": arena.seconds, "broken": arena.broken, "students": students}))
+
+
+def main(arguments):
+    if arguments[:1] == ["--in"]:
+        return one(arguments[1], arguments[2], arguments[3:])
+    from rich.console import Console
+    from rich.table import Table
+
+    modes = [mode for mode in arguments if mode in MODES] or list(MODES)
+    reports = {mode: contest(mode, [name for name in arguments if name not in MODES]) for mode in modes}
+    table = Table("attack", *modes)
+    ran = {mode: report for mode, report in reports.items() if isinstance(report, dict)}
+    names = list(dict.fromkeys(name for report in ran.values() for name in report["students"]))
+    for name in names:
+        entries = [_entry(ran[mode]["students"][name]) if mode in ran else "" for mode in modes]
+        table.add_row(ascii(name)[1:-1], *entries)
+    Console(width=160).print(table)
+    for mode, report in reports.items():
+        if mode not in ran:
+            print(f"{mode}: not done. {report}")
+            continue
+        print(f"{mode}: {len(report['students'])} submissions in {report['seconds']:.0f} s")
+        for broken in report["broken"]:
+            print(f"  {broken}")
+        for name, student in report["students"].items():
+            for wrong in student["wrong"]:
+                print(f"  {name!a}: {wrong}")
+    sys.exit(any(report["broken"] or any(s["wrong"] for s in report["students"].values()) for report in ran.values()))
+
+
+def _entry(student):
+    earned = f"{sum(student['earned'].values()):4g}, {student['ended']}, {student['seconds']:.1f} s"
+    return earned + " [red]BROKEN[/]" * bool(student["wrong"])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
