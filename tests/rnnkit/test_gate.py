@@ -155,6 +155,7 @@ def test_lessons_hold_their_exercises_under_the_names_of_their_functions():
         3: ["numerical_gradient", "rnn_step_backward", "rnn_backward"],
         6: ["lstm_gates", "lstm_step", "lstm_forward"],
         7: ["lstm_step_backward", "lstm_backward", "forget_bias"],
+        8: ["exhibit_sum", "exhibit_carry", "exhibit_states", "exhibit_slope", "exhibit_gates", "exhibit_upstream"],
         9: ["gru_step", "gru_step_backward", "gru_backward", "parameter_count"]}
     assert all(e.reference.__name__ == e.name for e in EXERCISES.values())
 
