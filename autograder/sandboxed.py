@@ -22,7 +22,8 @@ from autograder import library
 from autograder.sandbox import wire
 
 LAYERS = ("namespaces", "rlimits", "own uid", "no capabilities", "Landlock", "seccomp")
-PACKAGES = (Path(np.__file__).parent, Path(np.__file__).parents[1] / "numpy.libs")
+NUMPY = Path(np.__file__).resolve().parent  # inside the sandbox there are no links on the way
+PACKAGES = (NUMPY, NUMPY.parent / "numpy.libs")
 PACKAGES_INSIDE = ("site-packages", "dist-packages", "test")
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 ENVIRONMENT = {**ONE_THREAD, "PYTHONHASHSEED": "0", "LANG": "C.UTF-8", "HOME": "/submission", "PATH": ""}
@@ -80,7 +81,7 @@ class Sandbox:
         self.lesson, self.sources, self.limits, self.layers = lesson, sources, limits or Limits(), layers
 
     def __enter__(self):
-        self.folder = Path(tempfile.mkdtemp(prefix="rnnkit-judge-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="rnnkit-judge-")).resolve()
         self.folder.chmod(0o755)
         library.write(self.folder / "library", self.lesson)
         (self.folder / "root").mkdir()

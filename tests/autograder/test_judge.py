@@ -1,6 +1,7 @@
 """The judge finds an answer wherever it ended up, and says why there is none."""
 
 import contextlib
+import tempfile
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from nbformat.v4 import new_code_cell
 
 from autograder import submission
 from autograder.judge import judge, secret_seeds
-from autograder.sandboxed import Limits, Sandbox, Worker
+from autograder.sandboxed import Limits, Sandbox, Worker, insist, probe
 from rnnkit.exercises import EXERCISES
 
 pytestmark = pytest.mark.usefixtures("safe")
@@ -235,6 +236,13 @@ def test_expected_values_are_not_sent_to_the_process_that_runs_the_students_code
 
 def arrays_in(value):
     return [array for item in value for array in arrays_in(item)] if isinstance(value, list | tuple) else [value]
+
+
+def test_a_temporary_folder_behind_a_link_does_no_harm(tmp_path, monkeypatch):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "link"))
+    insist(*probe())
 
 
 def test_seeds_of_a_lesson_are_its_own_and_of_both_kinds():
