@@ -170,19 +170,20 @@ def test_a_verdict_stands_below_its_check(formgrader, course, screenshot):
     assert card.evaluate("card => getComputedStyle(card).borderLeftStyle") == "solid"
     assert page.locator("#check-rnn_backward").get_attribute("placeholder") == "1.6"
     assert "4 of 4 points" in card_of(page, "rnn_step_backward").inner_text()
-    page.locator("#check-rnn_backward").evaluate("box => window.scrollTo(0, box.getBoundingClientRect().top - 495)")
+    page.locator("#check-rnn_backward").evaluate("box => window.scrollTo(0, box.getBoundingClientRect().top - 512)")
     screenshot("formgrader")
 
 
 def test_each_of_the_vectors_would_run_in_a_page_that_lets_it(formgrader):
     page = formgrader.page
-    for number, vector in enumerate(VECTORS, start=1):
+    for vector in VECTORS:
+        formgrader.dialogs.clear()
         page.goto("about:blank")
         page.set_content(vector)
-        page.wait_for_timeout(100)
         for hint in page.get_by_text("Hint").all():
             hint.click()
-        assert (page.evaluate("top.ran > 0"), len(formgrader.dialogs) >= number) == (True, True), vector
+        page.wait_for_function("top.ran > 0")
+        assert formgrader.dialogs, vector
 
 
 def test_nothing_runs_that_a_student_handed_in(formgrader, course):
