@@ -1,0 +1,527 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] locked="title"
+# # 06 · The LSTM
+#
+# **The question.** The network of lesson 02 makes its state anew at every step. Whatever it wants to keep has to
+# survive a matrix and a tanh, again and again, and the gradient of lesson 03 goes back the same way. Can a network
+# keep something by leaving it alone?
+#
+# **What you will write.** The gates of an LSTM, one step, the loop around it, and a few sentences on why its memory
+# is not squashed. Fifteen points, about an hour and a quarter.
+#
+# **What you need.** `rnn_step` from lesson 02 and `sigmoid` from lesson 01. We import ours.
+
+# %%
+import numpy as np
+
+from rnnkit import available, check, figures, rnn_step, sigmoid, yours
+
+rng = np.random.default_rng(6)
+
+# %% [markdown] locked="everything-is-rewritten"
+# ## Everything is rewritten
+#
+# Here is the network that you have. Follow one number from $h_0$ to $h_4$: it goes through $W_h$ and a tanh four
+# times, whether anybody wants to change it or not.
+
+# %%
+figures.unrolled(steps=4, highlight="W_h")
+
+# %% [markdown] locked="keep-a-number"
+# In lesson 02 one unit kept a bit that way. Now let it keep a *number*. There is one unit, no input and no bias, so
+# a step is $h_{\text{next}} = \tanh(w h)$, and the state is 0.5. You may choose the weight.
+#
+# **Guess first.** Is there a $w$ with which the state is still 0.5 after a hundred steps? And with the same $w$, what
+# becomes of a state of 0.2, or of 0.8?
+
+
+# %%
+def after(steps, start, w):
+    """The state of one unit after so many steps without input, and its slope with respect to the start."""
+    h, slope = np.array([[start]]), 1.0
+    for _ in range(steps):
+        h, _ = rnn_step(np.zeros((1, 1)), h, np.zeros((1, 1)), np.array([[w]]), np.zeros(1))
+        slope *= w * (1 - h.item() ** 2)
+    return h.item(), slope
+
+
+for w in (0.9, 1.0, np.arctanh(0.5) / 0.5):
+    ends = [after(100, start, w) for start in (0.2, 0.5, 0.8)]
+    print(f"w = {w:.3f}:  " + "   ".join(f"{start} becomes {end:.3f} (slope {slope:.0e})"
+                                        for start, (end, slope) in zip((0.2, 0.5, 0.8), ends, strict=True)))
+
+# %% [markdown] locked="keep-a-number-answer"
+# There is one. With $w = \operatorname{arctanh}(0.5) / 0.5$ the equation $h = \tanh(w h)$ holds at 0.5. But then 0.2
+# and 0.8 end at 0.5 as well. The unit has kept *its* number, not yours.
+#
+# The slopes say the same. A hundred steps later, hardly anything depends on where the state began. With that third
+# weight, a gradient that comes back over those steps arrives ten million to a billion times smaller, and nobody learns
+# what to store.
+#
+# ## Add instead
+#
+# Where is the fault? Not in what tanh does once. It is in doing it *to the memory*, at every step. So give the network
+# a second state that nothing is done to. Call it the **cell state**, $c$. A step may only *add* to it:
+#
+# $$g = \tanh(x W_x + h W_h + b) \qquad\qquad c_{\text{next}} = c + g$$
+#
+# The right side of the first equation is your old step, letter by letter. Its result used to be the new state. Now it is
+# a proposal: what could be added. It is called the **candidate**.
+#
+# The rest of the network reads $h = \tanh(c)$, so that it sees a tame number. But that tanh is on a side road. The
+# next step goes on from $c$, not from its tanh.
+#
+# If the candidate is zero, then $c_{\text{next}} = c$, to the last bit. And $\partial c_{\text{next}} / \partial c$,
+# along this road, is 1. A hundred times 1 is 1.
+
+# %%
+for start in (0.2, 0.5, 0.8):
+    c = start
+    for _ in range(100):
+        c = c + np.tanh(0.0)
+    print(f"{start} becomes {c}")
+
+# %% [markdown] locked="somebody-talks"
+# That was easy, because nobody spoke. Now the unit hears 0.5, and then a hundred numbers that are none of its
+# business.
+
+# %%
+values = np.concatenate([[0.5], 0.3 * rng.standard_normal(100)])
+print(f"meant to be kept: {np.tanh(values[0]):.3f}   kept: {np.tanh(values).sum():.3f}")
+
+# %% [markdown] locked="a-gate"
+# ## A gate
+#
+# Everything that comes in is added up. What is missing is a way to say *now*, and *not now*. That takes a number
+# between 0 and 1 for each unit, to multiply the candidate with. Who knows whether it is time? Only somebody who looks at
+# the input and the state. So the number is computed from them, with weights of its own:
+#
+# $$i = \sigma(x W_{xi} + h W_{hi} + b_i) \qquad\qquad c_{\text{next}} = c + i \odot g$$
+#
+# This is a **gate**: the input gate. The sigmoid makes it a share, from nothing to all. Not a tanh, for what would minus
+# one half of a permission be? And not a switch that is 0 or 1, for a switch has no slope, and then nothing could learn
+# when to open it.
+#
+# Give our unit a second input, a marker, which is 1 at the value to be kept and 0 elsewhere. The gate listens to the
+# marker:
+
+# %%
+marker = np.zeros(101)
+marker[0] = 1
+i = sigmoid(16 * marker - 8)
+print(f"meant to be kept: {np.tanh(values[0]):.3f}   kept: {(i * np.tanh(values)).sum():.3f}")
+print(f"gate at the marker {i[0]:.4f}, elsewhere {i[1]:.4f}")
+
+# %% [markdown] locked="1997-and-2000"
+# One gate says what comes in. A second one says what goes out: the **output gate** $o$, made in the same way,
+# with $h = o \odot \tanh(c)$. A memory that is of no use yet need not disturb anybody.
+#
+# Two gates, a candidate, a cell state that is only added to: this is the LSTM as Hochreiter and Schmidhuber published
+# it in 1997. *Long short-term memory*: it is short-term, for it lives in a state and not in the weights, and it lasts.
+#
+# Sometimes it lasts too long. On a text that does not end, nothing is ever cleared away. In 2000 Gers, Schmidhuber
+# and Cummins added a third gate, which multiplies the old cell state: the **forget gate**. Its name is upside down. At 1
+# it keeps, at 0 it forgets.
+#
+# $$c_{\text{next}} = f \odot c + i \odot g$$
+#
+# The cell of 1997 is this one with $f = 1$. Below, both read two hundred sentences. In each a bracket opens and is never
+# closed. The gates are perfect here, 0 or 1.
+
+# %%
+c_1997 = c_2000 = 0.0
+for symbol in 200 * "a(b;":
+    i, f, g = float(symbol == "("), float(symbol != ";"), 1.0
+    c_1997 = c_1997 + i * g
+    c_2000 = f * c_2000 + i * g
+print(f"brackets open in the last sentence, now that it is over: 1997 says {c_1997}, 2000 says {c_2000}")
+
+# %% [markdown] locked="three-gates"
+# ## Three gates and a candidate
+#
+# Here it is, the whole cell. For a batch, $x$ is $(N, D)$, and $h$, $c$, $i$, $f$, $g$, $o$ are all $(N, H)$.
+#
+# $$\begin{aligned}
+# i &= \sigma(x W_{xi} + h W_{hi} + b_i) & \text{how much to let in} \\
+# f &= \sigma(x W_{xf} + h W_{hf} + b_f) & \text{how much to keep} \\
+# g &= \tanh(x W_{xg} + h W_{hg} + b_g) & \text{what to let in} \\
+# o &= \sigma(x W_{xo} + h W_{ho} + b_o) & \text{how much to show} \\[4pt]
+# c_{\text{next}} &= f \odot c + i \odot g \\
+# h_{\text{next}} &= o \odot \tanh(c_{\text{next}})
+# \end{aligned}$$
+#
+# You will often read that an LSTM has four gates, or four layers. It has three gates and a candidate. A gate is a share and lies between 0
+# and 1. The candidate is content: it lies between -1 and 1, and with a negative one the memory can go *down*.
+#
+# Four times the same shape, so the four matrices are kept side by side in one, in blocks of $H$ columns:
+#
+# $$W_x = [\,W_{xi}\;\; W_{xf}\;\; W_{xg}\;\; W_{xo}\,], \quad (D, 4H)$$
+#
+# and $W_h$ is $(H, 4H)$, $b$ is $(4H,)$. One product instead of four gives the same numbers:
+
+# %%
+N, D, H = 3, 4, 6
+x, h, c = rng.standard_normal((N, D)), rng.standard_normal((N, H)), rng.standard_normal((N, H))
+W_x, W_h, b = 0.5 * rng.standard_normal((D, 4 * H)), 0.5 * rng.standard_normal((H, 4 * H)), rng.standard_normal(4 * H)
+
+block = {name: slice(k * H, (k + 1) * H) for k, name in enumerate("ifgo")}
+together = x @ W_x + h @ W_h + b
+for name, columns in block.items():
+    alone = x @ W_x[:, columns] + h @ W_h[:, columns] + b[columns]
+    print(f"{name}: columns {columns.start:2} to {columns.stop:2}, difference {np.abs(together[:, columns] - alone).max():.0e}")
+
+g = block["g"]
+old_step, _ = rnn_step(x, h, W_x[:, g], W_h[:, g], b[g])
+print(f"the candidate against rnn_step with its block: {np.abs(np.tanh(together[:, g]) - old_step).max():.0e}")
+
+# %% [markdown] locked="card-lstm-gates"
+# ### Exercise: `lstm_gates`
+#
+# 4 points · 15 minutes · needs the first four of the six equations
+#
+# Return the three gates and the candidate, in the order of their blocks: i, f, g, o.
+#
+# <details><summary>Hint 1: where to begin</summary>
+# Compute the sum for all four blocks at once. Its shape is (N, 4H).
+# </details>
+# <details><summary>Hint 2: cutting it</summary>
+# <code>np.split(a, 4, axis=1)</code> cuts an array into four blocks of columns. Or use slices, with <code>H = W_h.shape[0]</code>.
+# </details>
+# <details><summary>Hint 3: almost the answer</summary>
+# <code>a_i, a_f, a_g, a_o = np.split(...)</code>. Three of them go through <code>sigmoid</code>, one through <code>np.tanh</code>.
+# </details>
+
+
+# %% answer="lstm_gates"
+def lstm_gates(x, h, W_x, W_h, b):
+    """The three gates and the candidate of an LSTM.
+
+    x: (N, D). h: (N, H). W_x: (D, 4H), W_h: (H, 4H), b: (4H,), in blocks i, f, g, o.
+
+    Returns i, f, g, o, each (N, H).
+    """
+    ### BEGIN SOLUTION
+    a_i, a_f, a_g, a_o = np.split(x @ W_x + h @ W_h + b, 4, axis=1)
+    i, f, g, o = sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)
+    ### END SOLUTION
+    return i, f, g, o
+
+
+# %% check="lstm_gates" points=4
+check(lstm_gates, points=4)
+
+# %% [markdown] locked="two-notations"
+# ## Two notations, one cell
+#
+# Open two textbooks and you will find two LSTMs. One writes rows, with a matrix for the input and one for the state, as we
+# do:
+#
+# $$I_t = \sigma(X_t W_{xi} + H_{t-1} W_{hi} + b_i)$$
+#
+# The other writes columns, puts the state on top of the input, and has one matrix for both:
+#
+# $$i_t = \sigma(W_i\,[h_{t-1}, x_t] + b_i)$$
+#
+# Lay the first one on its side. A product of rows becomes a product of columns when everything is transposed and the
+# order is turned round, so $(H_{t-1} W_{hi})^\top = W_{hi}^\top H_{t-1}^\top$. Two products that are added are one product
+# with the matrices side by side and the columns on top of each other. So
+#
+# $$W_i = [\,W_{hi}^\top\;\; W_{xi}^\top\,], \quad (H, H + D).$$
+#
+# That is all. In numbers, for the three gates and the candidate:
+
+# %%
+gates = yours(lstm_gates)
+rows = dict(zip("ifgo", gates(x, h, W_x, W_h, b), strict=True))
+state_on_input = np.vstack([h.T, x.T])
+for name, columns in block.items():
+    W = np.hstack([W_h[:, columns].T, W_x[:, columns].T])
+    squash = np.tanh if name == "g" else sigmoid
+    in_columns = squash(W @ state_on_input + b[columns][:, None])
+    print(f"{name}: W is {W.shape}, the result is {in_columns.shape}, difference {np.abs(in_columns.T - rows[name]).max():.0e}")
+
+# %% [markdown] locked="other-names"
+# Some write $[x_t, h_{t-1}]$. Then the two parts of $W_i$ change places as well. Which way round is free, as long as both
+# have the same. The names differ too:
+#
+# | here | elsewhere |
+# | --- | --- |
+# | cell state $c$ | $C_t$, $s_t$; memory, internal state |
+# | candidate $g$ | $\tilde C_t$, $\tilde c_t$; candidate memory, cell input |
+# | hidden state $h$ | $H_t$; output, short-term memory |
+#
+# None of this changes a number. One thing does, and you will meet it at the end of this lesson.
+
+# %% [markdown] locked="card-lstm-step"
+# ### Exercise: `lstm_step`
+#
+# 4 points · 10 minutes · needs your `lstm_gates`, and the last two of the six equations
+#
+# Two states go in and two come out. The stub proposes a cache with what the way back will want to know in lesson 07.
+#
+# <details><summary>Hint 1: where to begin</summary>
+# Get the four from <code>lstm_gates</code>. The rest is one line for each state, entry by entry: <code>*</code>, not <code>@</code>.
+# </details>
+# <details><summary>Hint 2: which c?</summary>
+# Keep a share of the old one, add a share of the candidate: that is the new one. What is shown is the new one.
+# </details>
+# <details><summary>Hint 3: almost the answer</summary>
+# <code>c_next = f * c + ...</code>, and the output gate multiplies <code>np.tanh(c_next)</code>.
+# </details>
+
+
+# %% answer="lstm_step"
+def lstm_step(x, h, c, W_x, W_h, b):
+    """One step of an LSTM: the new hidden state and the new cell state.
+
+    x: (N, D). h, c: (N, H). W_x: (D, 4H), W_h: (H, 4H), b: (4H,), in blocks i, f, g, o.
+
+    Returns h_next (N, H), c_next (N, H), and a cache for the backward pass: x, h, c, i, f, g, o, c_next, W_x, W_h.
+    """
+    ### BEGIN SOLUTION
+    i, f, g, o = lstm_gates(x, h, W_x, W_h, b)
+    c_next = f * c + i * g
+    h_next = o * np.tanh(c_next)
+    ### END SOLUTION
+    return h_next, c_next, (x, h, c, i, f, g, o, c_next, W_x, W_h)
+
+
+# %% check="lstm_step" points=4
+check(lstm_step, points=4)
+
+# %% [markdown] locked="look-inside"
+# ## Look inside
+#
+# This is your step at work. One unit reads a short text, a symbol at a time. Every line has a color and a width that say
+# what it carries. A gate is a valve: two jaws that leave as much of the way free as the gate says. Move the slider.
+#
+# We set the weights by hand, so that the unit counts the brackets that are open. What to look for:
+#
+# - **Step 5** reads a bracket. The input gate opens, the candidate is +1, and $c$ goes from 2 to 3.
+# - **Step 6** reads a letter. The input gate is shut, so $c$ does not move. The output gate opens and shows that the
+#   letter stands inside brackets.
+# - **Step 7** reads a closing bracket. The candidate is -1: a purple line goes up into the sum, and $c$ goes down.
+# - **Step 11** reads a semicolon. Here the forget gate shuts, and a bracket that nobody closed is gone.
+#
+# Then choose the random weights, as they are before training. Every gate stands half open, and nothing is kept.
+
+# %%
+figures.lstm_explorer(yours(lstm_step), yours(lstm_gates))
+
+# %% [markdown] locked="hidden-says-less"
+# Compare the two rows at the bottom. At depths 1, 2 and 3 the cell state says 1, 2 and 3. The hidden state says 0.7, 0.9
+# and 1.0, and further up it will not be able to tell one depth from the next.
+#
+# One more thing is in this cell that you cannot see: its $W_h$ is zero. A network of lesson 02 with $W_h = 0$ knows the
+# last symbol and nothing else. This one counts. Its memory is not in $W_h$.
+
+# %% [markdown] locked="card-lstm-forward"
+# ### Exercise: `lstm_forward`
+#
+# 4 points · 10 minutes · needs your `lstm_step`, and the loop of lesson 02 with a second state in it
+#
+# <details><summary>Hint 1: where to begin</summary>
+# Two variables hold the current states. Before the loop they are <code>h0</code> and <code>c0</code>.
+# </details>
+# <details><summary>Hint 2: collecting</summary>
+# Three lists: hidden states, cell states, caches. <code>np.stack</code> makes an array of the first two.
+# </details>
+# <details><summary>Hint 3: almost the answer</summary>
+# In the loop: <code>h_t, c_t, step_cache = lstm_step(x_t, h_t, c_t, W_x, W_h, b)</code>.
+# </details>
+
+
+# %% answer="lstm_forward"
+def lstm_forward(x, h0, c0, W_x, W_h, b):
+    """The step at every time, each from the two states that the last one left.
+
+    x: (T, N, D). h0, c0: (N, H), the states before the first step. W_x: (D, 4H), W_h: (H, 4H), b: (4H,).
+
+    Returns h (T, N, H) and c (T, N, H), the states after every step, and a list with the cache of every step.
+    """
+    ### BEGIN SOLUTION
+    h_t, c_t, h, c, cache = h0, c0, [], [], []
+    for x_t in x:
+        h_t, c_t, step_cache = lstm_step(x_t, h_t, c_t, W_x, W_h, b)
+        h.append(h_t)
+        c.append(c_t)
+        cache.append(step_cache)
+    return np.stack(h), np.stack(c), cache
+    ### END SOLUTION
+
+
+# %% check="lstm_forward" points=4
+check(lstm_forward, points=4)
+
+# %% [markdown] locked="how-high"
+# ## How high can it count?
+#
+# Here is the smallest counter: one unit, one input that is +1 for an opening bracket and -1 for a closing one. The input
+# gate and the output gate stand wide open. The forget gate stands where its bias puts it.
+#
+# **Guess first.** The forget gate is at 0.99. A thousand brackets open. What is the cell state: about 1000, about 990,
+# about 100?
+
+# %%
+forward = yours(lstm_forward)
+
+
+def counted(brackets, f):
+    """The states h and c after each of the brackets, with a forget gate that always stands at f."""
+    W_x, W_h = np.array([[0.0, 0, 20, 0]]), np.zeros((1, 4))
+    b = np.array([40, np.log(f / (1 - f)) if f < 1 else 40, 0, 40])
+    h, c, _ = forward(brackets.reshape(-1, 1, 1), np.zeros((1, 1)), np.zeros((1, 1)), W_x, W_h, b)
+    return h.ravel(), c.ravel()
+
+
+opening = np.ones(1000)
+for f in (0.5, 0.9, 0.99, 0.999, 1):
+    print(f"forget gate {f}: after 1000 brackets c = {counted(opening, f)[1][-1]:.2f}")
+
+# %% [markdown] locked="how-high-answer"
+# A hundred. Every step takes a share of $1 - f$ away from what is there, and at $c = 1 / (1 - f)$ that is as much as the
+# step brings. Written out, $c = 1 + f + f^2 + \dots$, a geometric series.
+#
+# Turn it round, and you have a rule: a forget gate at $f$ remembers about $1 / (1 - f)$ steps. To remember a thousand,
+# it has to be at 0.999. *Open* is not enough.
+#
+# Now leave it at 1, open a thousand brackets, and close them all.
+
+# %%
+h, c = counted(np.concatenate([opening, -opening]), f=1)
+for step in (1, 2, 10, 20, 1000, 1980, 1998, 2000):
+    print(f"step {step:4}: c = {c[step - 1]:6.1f}   h = {h[step - 1]:.16f}")
+
+# %% [markdown] locked="unbounded"
+# Two things are worth a pause.
+#
+# **$c$ has no bound, and $h$ has one.** A gate is below 1 and a tanh is below 1, so $|h| < 1$ for any weights and any
+# input. (The computer rounds: from step 20 on it is 1 to the last digit.) But $c$ may grow by nearly one at every step, as
+# long as the sequence goes on. A state that is squashed on its way cannot do that, and neither can the state of a GRU in
+# lesson 09. It has consequences: LSTMs that were trained to recognize $a^n b^n$ go on counting far beyond the lengths they
+# were trained on, where GRUs and the networks of lesson 02 soon fail (Weiss, Goldberg and Yahav, 2018).
+#
+# **Nobody can read it.** Look at steps 20 and 1000. The hidden state is the same in all sixteen digits, and the hidden
+# state is all that the rest of the network sees, its own gates included. The cell knows how many brackets are open, but it
+# cannot say so. It can say when there are none left, at step 2000, and for closing brackets that is what matters.
+
+# %% [markdown] locked="pytorch"
+# ## Against PyTorch
+#
+# Your cell is `torch.nn.LSTM`. PyTorch keeps its matrices transposed, and has two biases that add, so the second gets
+# zeros.
+
+# %%
+T = 7
+x, h0, c0 = rng.standard_normal((T, N, D)), rng.standard_normal((N, H)), rng.standard_normal((N, H))
+h, c, _ = forward(x, h0, c0, W_x, W_h, b)
+
+if torch := available("torch"):
+    layer = torch.nn.LSTM(D, H, dtype=torch.float64)
+    ours = {"weight_ih_l0": W_x.T, "weight_hh_l0": W_h.T, "bias_ih_l0": b, "bias_hh_l0": np.zeros(4 * H)}
+    layer.load_state_dict({name: torch.tensor(array) for name, array in ours.items()})
+    h_torch, (_, c_torch) = layer(torch.tensor(x), (torch.tensor(h0)[None], torch.tensor(c0)[None]))
+    print(f"hidden states of all steps: largest difference {np.abs(h - h_torch.detach().numpy()).max():.0e}")
+    print(f"the last cell state:        largest difference {np.abs(c[-1] - c_torch[0].detach().numpy()).max():.0e}")
+
+# %% [markdown] locked="the-order"
+# That went smoothly because PyTorch keeps its blocks in our order. Transposes, rows or columns, one bias or two: all of
+# that shows in the shapes. But nothing in an array of shape $(D, 4H)$ says which block is which, and people do not agree:
+#
+# | order | who |
+# | --- | --- |
+# | i f g o | PyTorch, cuDNN, Keras, this course |
+# | i f o g | Stanford's course CS231n, and much that was learned from it |
+# | i o f g | ONNX |
+#
+# **Guess first.** Somebody hands you the weights of a trained LSTM in another order, and you run them as they are. Will
+# there be an error?
+
+
+# %%
+def reordered(array, have, want):
+    """The array with its four blocks, which lie in the order `have`, put into the order `want`."""
+    blocks = dict(zip(have, np.split(array, 4, axis=-1), strict=True))
+    return np.concatenate([blocks[name] for name in want], axis=-1)
+
+
+for order in ("ifgo", "ifog", "iofg"):
+    theirs = [reordered(array, "ifgo", order) for array in (W_x, W_h, b)]
+    as_they_are, _, _ = forward(x, h0, c0, *theirs)
+    put_back, _, _ = forward(x, h0, c0, *(reordered(array, order, "ifgo") for array in theirs))
+    print(f"{order}: as they are, h is off by up to {np.abs(as_they_are - h).max():.2f}; "
+          f"put into our order, by {np.abs(put_back - h).max():.0e}")
+
+# %% [markdown] locked="the-order-answer"
+# No error, and no warning. Every shape fits, every state lies between -1 and 1, and the network says something else.
+# If you *train* with your own order, you will never notice: the weights grow into the places where you look for them. It
+# shows only when weights change hands. **Of all the ways in which two LSTMs can differ on paper, the order of the blocks
+# is the one that decides whether their weights can be exchanged.** So ask for it first, and compare one output.
+
+# %% [markdown] rubric="why-not-squashed"
+# ### In your own words: why is the cell state not squashed on its way?
+#
+# 3 points · 10 minutes · graded by hand · needs the sections *Everything is rewritten* and *How high can it count?*
+#
+# A friend worries that $c$ may grow without end, and writes $c_{\text{next}} = \tanh(f \odot c + i \odot g)$ to be safe.
+# The program runs, and every number is tame. In five to ten sentences, explain what they lose, and why $c$ may be left
+# alone.
+#
+# What earns the points:
+#
+# - 1 point: says what a tanh at every step does to a value that nobody wants to change, and supports it with a number or an
+#   experiment from this lesson.
+# - 1 point: says what it does to the gradient that comes back along the cell state, or to counting.
+# - 1 point: says why an unbounded $c$ does no harm: where the squashing takes place instead, and which gate can make $c$ smaller.
+
+# %% [markdown] essay="why-not-squashed" points=3
+# ### BEGIN SOLUTION
+# A tanh does something to every number but zero, whether or not anybody wants to write. With f = 1 and i = 0 the friend's
+# cell computes c = tanh(c), and after a hundred steps 0.2, 0.5 and 0.8 have become 0.10, 0.12 and 0.12. That is the row
+# for w = 1 in the first table. The value has shrunk, and worse, the three can hardly be told apart. Without the tanh all
+# three are still there, to the last bit.
+#
+# On the way back each tanh multiplies the gradient by a slope below 1. In the same row the slopes are between 0.1 and 0.003
+# after a hundred steps, and they would be worse for larger states. Without the tanh the factor along the cell state is f, and f can be 1. Counting goes too: a squashed state
+# cannot get past 1, so it cannot tell three open brackets from four.
+#
+# And nobody needs the safety. The rest of the network never sees c, it sees h = o * tanh(c), and that is below 1. The squashing is
+# on the side road, where it happens once for every look and does not pile up. If c is too large to be of use, the forget
+# gate can shrink it, but when the network decides and not at every step.
+# ### END SOLUTION
+
+# %% [markdown] locked="what-we-know"
+# ## What we know now
+#
+# - An LSTM is your RNN with a second state. The old step makes a candidate. A gate lets it in, a gate keeps what was
+#   there, a gate shows it.
+# - The cell state is added to, not rewritten. With the forget gate at 1 and the input gate at 0 it stays as it is, to the
+#   last bit. With the forget gate at $f$ it lasts about $1 / (1 - f)$ steps.
+# - $|h| < 1$, and $c$ has no bound. That is how an LSTM counts.
+# - Rows or columns, glued or apart: one cell. The order of the blocks is not a matter of notation.
+# - Yours is `torch.nn.LSTM`.
+#
+# **What still does not work.** Nothing has been learned yet: we picked the weights again. Along the cell state the
+# gradient is multiplied by $f$ at every step, and that can be 1. Can be. Where do forget gates stand before training? Below,
+# the weights are drawn as PyTorch draws them, and the gates of a hundred random steps are multiplied.
+
+# %%
+H, D = 64, 16
+weights = [rng.uniform(-1, 1, shape) / np.sqrt(H) for shape in ((D, 4 * H), (H, 4 * H), (4 * H,))]
+x, h0, c0 = rng.standard_normal((100, 1, D)), np.zeros((1, H)), np.zeros((1, H))
+h, _, _ = forward(x, h0, c0, *weights)
+f = np.array([gates(x_t, h_t, *weights)[1] for x_t, h_t in zip(x, [h0, *h[:-1]], strict=True)])
+kept = f.prod(axis=0)
+print(f"the forget gates: {f.min():.2f} to {f.max():.2f}, on average {f.mean():.2f}")
+print(f"the product over 100 steps: {np.median(kept):.0e} for the unit in the middle, {kept.max():.0e} for the best one")
+
+# %% [markdown] locked="half-open"
+# They stand half open, and half of a half of a half is soon nothing. A cell that *can* keep everything begins its life by
+# keeping nothing. What it takes to change that, and what else the gradient meets on its way, is lesson 07.
