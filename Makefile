@@ -5,7 +5,7 @@ READY := .venv/ready
 LESSONS := $(patsubst solutions/%.py,lessons/%.ipynb,$(wildcard solutions/*/*.py))
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help lab formgrader test build bench class mutants faults screenshots clean
+.PHONY: help lab formgrader test build bench attacks class mutants faults screenshots clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -34,6 +34,9 @@ mutants: $(READY)  ## change the reference solutions mechanically; every slip ha
 
 faults: $(READY)  ## kill the autograder at twenty random moments; the next run has to complete the class
 	$(BIN)/python tests/autograder/faults.py $(SEED)
+
+attacks: $(READY)  ## hand in every attack there is, as root and as an ordinary user, and print what each earned
+	$(BIN)/python -B tests/attacks/contest.py
 
 screenshots: $(READY)  ## take the pictures in docs/ anew
 	SCREENSHOTS=docs $(BIN)/pytest tests/browser
