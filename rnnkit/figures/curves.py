@@ -1,4 +1,4 @@
-"""Curves on log axes: the error of a numerical gradient, and losses that fall or do not."""
+"""Curves on log axes: the error of a numerical gradient, losses, and gradients on their way back through time."""
 
 import textwrap
 
@@ -123,11 +123,55 @@ def _draw_losses(figure, runs, means):
         ax.plot(updates, history, color=FAINT, linewidth=0.6, zorder=1)
         ax.plot(updates, means[name], color=COLOR["loss"], linestyle=dashes, zorder=2)
     ax.set(yscale="log", xlabel="update", ylabel="loss", xlim=(0, max(map(len, runs.values()))))
+    _label_ends(ax, {f"{textwrap.fill(name, 20)}\n{mean[-1]:.3g} at the end": mean[-1] for name, mean in means.items()},
+                "loss")
+
+
+def _label_ends(ax, ends, color):
+    """A label to the right of each curve's last point: label -> its value there."""
     low, high = np.log10(ax.get_ylim())
-    ends = [high if np.isnan(mean[-1]) else np.log10(mean[-1]) for mean in means.values()]
-    levels = spread((np.array(ends) - low) / (high - low), 0.15)
-    for (name, mean), level, end, dashes in zip(means.items(), levels, ends, DASHES, strict=False):
-        ax.plot([1.01, 1.07], [(end - low) / (high - low), level], color=COLOR["loss"], linestyle=dashes,
-                linewidth=1.5, transform=ax.transAxes, clip_on=False)
-        ax.text(1.08, level, f"{textwrap.fill(name, 20)}\n{mean[-1]:.3g} at the end", fontsize=TEXT,
-                va="center", transform=ax.transAxes)
+    shares = [1 if np.isnan(end) else np.clip((np.log10(end) - low) / (high - low), 0, 1) for end in ends.values()]
+    for label, share, level, dashes in zip(ends, shares, spread(shares, 0.15), DASHES, strict=False):
+        ax.plot([1.01, 1.07], [share, level], color=COLOR[color], linestyle=dashes, linewidth=1.5,
+                transform=ax.transAxes, clip_on=False)
+        ax.text(1.08, level, label, fontsize=TEXT, va="center", transform=ax.transAxes)
+
+
+def gradient_flow(sizes):
+    """How much of the last state's gradient comes back to each earlier step, on a log axis.
+
+    sizes: name -> |dh_T/dx_t| for t = 1, ..., T of K networks of one kind, (K, T); 1 to 6 kinds. Every network is
+    shown relative to its own last step. Thin: each network; thick: their geometric mean.
+    Returns a Picture. Raises ValueError where the sizes are no such arrays.
+    """
+    items = _named("gradient_flow", "sizes", sizes, lambda array: np.ndim(array) == 2 and np.size(array), "(K, T)")
+    runs = {name: _positive(array) / _positive(array)[:, -1:] for name, array in items}
+    words = ". ".join(f"{name}: from {array.shape[1] - 1} steps back {array[:, 0].min():.0e} to "
+                      f"{array[:, 0].max():.0e}, in the geometric mean {_mean(array)[0]:.0e}"
+                      for name, array in runs.items())
+    alt = ("How much of the gradient of the last state comes back to the input of each step, relative to the last "
+           f"step, on a log axis, against the number of steps back. {words}.")
+    return Picture(lambda figure: draw_flow(figure, runs), alt, 4.4)
+
+
+def _mean(array):
+    """The geometric mean of K networks, (K, T) -> (T,)."""
+    return np.exp(np.log(array).mean(axis=0))
+
+
+def draw_flow(figure, runs, title="", limits=None):
+    """Gradients relative to the last step, name -> (K, T), against steps back; the log axis between limits, if any."""
+    ax = figure.add_axes((0.1, 0.14, 0.61, 0.74 if title else 0.82))
+    headline(figure, title)
+    for array, dashes in zip(runs.values(), DASHES, strict=False):
+        back = np.arange(array.shape[1])[::-1]
+        ax.plot(back, array.T, color=FAINT, linewidth=0.6, zorder=1)
+        ax.plot(back, _mean(array), color=COLOR["gradient"], linestyle=dashes, zorder=2)
+    ax.set(yscale="log", xlim=(0, max(array.shape[1] for array in runs.values()) - 1), ylim=limits,
+           xlabel="steps back from the last", ylabel="gradient, relative to the last step")
+    ax.minorticks_off()
+    if max(map(len, runs.values())) > 1:
+        ax.text(0.02, 0.03, "gray: each network\norange: their geometric mean", fontsize=SMALL, color=QUIET,
+                transform=ax.transAxes)
+    ends = {name: _mean(array)[0] for name, array in runs.items()}
+    _label_ends(ax, {f"{textwrap.fill(name, 20)}\n{end:.0e}": end for name, end in ends.items()}, "gradient")

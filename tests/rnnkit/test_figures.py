@@ -7,7 +7,17 @@ import sys
 import numpy as np
 import pytest
 
-from rnnkit import activation_slopes, figures, rnn_backward, rnn_forward, rnn_step, sigmoid
+from rnnkit import (
+    activation_slopes,
+    figures,
+    forget_bias,
+    lstm_backward,
+    lstm_forward,
+    rnn_backward,
+    rnn_forward,
+    rnn_step,
+    sigmoid,
+)
 
 matplotlib = pytest.importorskip("matplotlib")
 pytest.importorskip("ipywidgets")
@@ -15,6 +25,8 @@ pytest.importorskip("ipywidgets")
 EPS = 10.0 ** np.arange(-12, 0)
 V = {"float64": 1e-17 / EPS + EPS ** 2, "float32": np.minimum(1, 1e-8 / EPS + EPS ** 2)}
 STATES = np.random.default_rng(0).standard_normal((20, 5)) / 2
+FLOWS = {name: np.geomspace((end, 3 * end), 1, 100, axis=1)
+         for name, end in {"RNN": 1e-26, "LSTM, default": 1e-20, "LSTM, forget bias 1": 1e-8, "bias 3": 0.9}.items()}
 HISTORIES = {"with the carry": np.geomspace(0.4, 1e-3, 300), "without it": np.linspace(0.4, 0.2, 300)}
 
 
@@ -40,6 +52,8 @@ PICTURES = {
     "padding": lambda: figures.padding(STATES, 8),
     "v_curve": lambda: figures.v_curve(EPS, V),
     "losses": lambda: figures.losses(HISTORIES),
+    "gradient_flow": lambda: figures.gradient_flow(FLOWS),
+    "two_routes": figures.two_routes,
 }
 EXPLORERS = {
     "activation_explorer": (lambda: figures.activation_explorer(sigmoid, activation_slopes),
@@ -48,6 +62,8 @@ EXPLORERS = {
                          [{"radius": 1.5, "angle": 180}, {"radius": 0.5, "impulse": 3}, {"radius": 1, "angle": 0}]),
     "gradient_explorer": (lambda: figures.gradient_explorer(rnn_forward, rnn_backward),
                           [{"loss": "every step", "radius": 1.5}, {"loss": "1", "radius": 0.3}, {"loss": "3"}]),
+    "routes_explorer": (lambda: figures.routes_explorer(lstm_forward, lstm_backward, forget_bias),
+                        [{"bias": 5, "scale": 0}, {"bias": -1, "scale": 1}, {"bias": 3, "scale": 4}]),
 }
 EVERYTHING = {**PICTURES, **{name: make for name, (make, _) in EXPLORERS.items()}}
 
@@ -223,6 +239,8 @@ def test_without_both_a_figure_asks_for_both(without):
     lambda: figures.padding(np.zeros((5, 2)), 0), lambda: figures.v_curve([0.0, 1], {"a": [1, 1]}),
     lambda: figures.v_curve(EPS, {"a": [1, 1]}), lambda: figures.v_curve(EPS, [1, 1]),
     lambda: figures.v_curve(EPS, {}), lambda: figures.losses({"a": []}), lambda: figures.losses([1, 2]),
+    lambda: figures.gradient_flow({"a": [1.0, 2.0]}),
+    lambda: figures.gradient_flow({}), lambda: figures.routes_explorer(lstm_forward, lstm_backward, 1),
     lambda: figures.losses({str(k): [1.0] for k in range(7)}), lambda: figures.course_map(None),
 ])
 def test_nonsense_is_a_value_error_that_says_what_was_expected(ask):

@@ -1,0 +1,564 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] locked="title"
+# # 07 · Backpropagation through the LSTM
+#
+# **The question.** Lesson 03 ended with a gradient that was right and too small to learn from. Lesson 06 built a cell
+# whose state is added to instead of multiplied. Does its gradient come back from far away? To find out we need that
+# gradient.
+#
+# **What you will write.** One step of the LSTM backwards, the loop that takes it through time, and three lines that
+# change what the loop finds. Thirteen points, about two hours.
+#
+# **What you need.** The forward pass of lesson 06, and the judge that you wrote in lesson 03.
+
+# %%
+import numpy as np
+
+import rnnkit
+from rnnkit import available, check, figures, lstm_forward, lstm_gates, lstm_step, relative_error, yours
+
+rng = np.random.default_rng(7)
+
+# %% [markdown] locked="the-judge"
+# The forward pass is ours, and keeps the cache that lesson 06 proposed. You can paste yours below instead.
+#
+# The judge should be your own. Paste your `numerical_gradient` of lesson 03 over the import in the next cell. (The
+# import is ours, so that the lesson runs meanwhile.)
+
+# %%
+from rnnkit import numerical_gradient
+
+# %%
+measure = yours(numerical_gradient)
+
+# %% [markdown] locked="two-routes"
+# ## Two routes into the future
+#
+# Change the cell state $c_1$ a little. What does $c_2$ do?
+#
+# Follow the arrows. One goes straight: $c_2 = f_2 \odot c_1 + i_2 \odot g_2$, so a part of the change passes through
+# the forget gate. But $c_1$ is also shown to the world, as $h_1 = o_1 \odot \tanh c_1$. All the gates of step 2 read
+# $h_1$. So they move as well.
+
+# %%
+figures.two_routes()
+
+# %% [markdown] locked="guess-the-direct-term"
+# You will often read that $\partial c_t / \partial c_{t-1} = f_t$, and that this is why an LSTM remembers.
+#
+# **Guess first.** Measured with both routes open, will the forget gate be all of it, most of it, or less than half?
+#
+# Below is the derivative of $c_2$ with respect to $c_1$, once with $h_1$ held still, and once with $h_1$ following
+# $c_1$, as it does in a network. There are three units, so it is a matrix: how unit $k$ of $c_2$ answers to unit $j$ of
+# $c_1$.
+
+
+# %%
+def draw(*shapes, scale=0.7):
+    """Random arrays of these shapes."""
+    return [scale * rng.standard_normal(shape) for shape in shapes]
+
+
+def derivative(function, c):
+    """How every unit of the result answers to every unit of c (1, H): a matrix (H, H), measured."""
+    return np.stack([measure(lambda c, k=k: function(c)[0, k], c)[0] for k in range(c.shape[1])])
+
+
+x, c, W_x, W_h, b = draw((1, 4), (1, 3), (4, 12), (3, 12), (12,))
+o = 1 / (1 + np.exp(-rng.standard_normal((1, 3))))
+h = o * np.tanh(c)
+print("the forget gate:", lstm_gates(x, h, W_x, W_h, b)[1].round(2)[0])
+print("h held still:\n", derivative(lambda c: lstm_step(x, h, c, W_x, W_h, b)[1], c).round(2))
+print("h following:\n", derivative(lambda c: lstm_step(x, o * np.tanh(c), c, W_x, W_h, b)[1], c).round(2))
+
+# %% [markdown] locked="direct-term-answer"
+# With $h_1$ held still: the forget gate on the diagonal, zeros elsewhere. That is the solid route, and it is all that
+# the famous formula means. It is the **direct term**. With $h_1$ following, every entry is another number, and some of
+# the new ones are as large as the gates.
+#
+# How much does it matter over many steps? Along the solid route alone, the derivative of $c_T$ with respect to $c_0$ is
+# the product of the forget gates. Beside it, the whole derivative, measured on a network of twelve units:
+
+
+# %%
+def forget_gates(x, h0, c0, W_x, W_h, b):
+    """The forget gate of every step, (T, N, H)."""
+    h, _, _ = lstm_forward(x, h0, c0, W_x, W_h, b)
+    return np.stack([lstm_gates(x_t, h_t, W_x, W_h, b)[1] for x_t, h_t in zip(x, [h0, *h[:-1]], strict=True)])
+
+
+x, (h0, c0, W_x, W_h, b) = rng.standard_normal((20, 1, 4)), draw((1, 12), (1, 12), (4, 48), (12, 48), (48,), scale=0.3)
+print(" T   product of the forget gates   whole derivative   relative error")
+for T in (1, 2, 5, 10, 20):
+    product = np.diag(np.prod(forget_gates(x[:T], h0, c0, W_x, W_h, b), axis=0)[0])
+    whole = derivative(lambda c0, T=T: lstm_forward(x[:T], h0, c0, W_x, W_h, b)[1][-1], c0)
+    error = relative_error(product, whole)
+    print(f"{T:2}   {np.linalg.norm(product):27.1e}   {np.linalg.norm(whole):16.1e}   {error:14.2f}")
+
+# %% [markdown] locked="why-both-routes"
+# One step agrees, because $h_0$ is held still here. After that the two go apart, and after twenty steps most of the
+# truth is missing from the famous product.
+#
+# So we keep both. It is no more work: the rule of lesson 03 does it for us. *What is used twice collects two gradients,
+# and they add up.*
+
+# %% [markdown] locked="one-step-back"
+# ## One step, backwards
+#
+# Write down the four lines of the forward step, and read them from the bottom to the top.
+#
+# $$a = x W_x + h W_h + b$$
+#
+# $$i = \sigma(a_i) \qquad f = \sigma(a_f) \qquad g = \tanh(a_g) \qquad o = \sigma(a_o)$$
+#
+# $$c_{\text{next}} = f \odot c + i \odot g$$
+#
+# $$h_{\text{next}} = o \odot \tanh(c_{\text{next}})$$
+#
+# Somebody hands us *two* upstream gradients: `dh_next`, and `dc_next`, which came back along the cell state.
+#
+# **The last line** is a product, so each factor gets the upstream gradient times the other factor. The output gate gets
+#
+# $$do = dh_{\text{next}} \odot \tanh(c_{\text{next}})$$
+#
+# and $c_{\text{next}}$ gets $dh_{\text{next}} \odot o \odot (1 - \tanh^2(c_{\text{next}}))$. But $c_{\text{next}}$ has a
+# second use: the next step goes on from it. That use has sent its gradient already. Two uses, two terms:
+#
+# $$dc_{\text{total}} = dc_{\text{next}} + dh_{\text{next}} \odot o \odot (1 - \tanh^2(c_{\text{next}}))$$
+#
+# In the picture, this is the place where the solid arrow and the dashed arrow leave $c_2$.
+
+# %% [markdown] locked="the-third-line"
+# **The third line** has two products in it. Again, each factor gets the other one:
+#
+# $$di = dc_{\text{total}} \odot g \qquad dg = dc_{\text{total}} \odot i \qquad df = dc_{\text{total}} \odot c
+# \qquad dc = dc_{\text{total}} \odot f$$
+#
+# The last of these leaves the step, along the solid route. Note what stands beside $df$: the *old* cell state, for that
+# is what the forget gate multiplied.
+#
+# **The second line** squashes, so each gate's gradient is multiplied by its own slope. Lesson 01 wrote slopes with what
+# the function returned:
+#
+# $$da_i = di \odot i (1 - i) \qquad da_f = df \odot f (1 - f) \qquad da_g = dg \odot (1 - g^2)
+# \qquad da_o = do \odot o (1 - o)$$
+#
+# **The first line** you have seen before. It is the line of lesson 03, only wider: put the four side by side, in the
+# order in which the weights lie,
+#
+# $$da = [\,da_i \;\; da_f \;\; da_g \;\; da_o\,]$$
+#
+# and $da$ is $(N, 4H)$. Then, word for word,
+#
+# $$dx = da\, W_x^\top \qquad dh = da\, W_h^\top \qquad dW_x = x^\top da \qquad dW_h = h^\top da \qquad
+# db = \textstyle\sum_n da_n$$
+#
+# and $dh$ leaves along the dashed route. That is all of it. It is long, but each formula undoes one operation.
+
+# %% [markdown] locked="card-lstm-step-backward"
+# ### Exercise: `lstm_step_backward`
+#
+# 6 points · 30 minutes · needs the three groups of formulas above
+#
+# Return one gradient for each argument of `lstm_step`, in the same order.
+#
+# <details><summary>Hint 1: where to begin</summary>
+# With <code>tanh_c = np.tanh(c_next)</code>, because it is needed twice, and then with the total gradient of c_next.
+# </details>
+# <details><summary>Hint 2: only one block is wrong</summary>
+# The check names the gate. Compare its line with its neighbors: the upstream gradient, the other factor, the slope.
+# </details>
+# <details><summary>Hint 3: four arrays side by side</summary>
+# <code>np.concatenate([...], axis=1)</code>. From there on it is the end of your rnn_step_backward.
+# </details>
+# <details><summary>Hint 4: almost the answer</summary>
+# The line of the input gate is <code>da_i = dc_total * g * i * (1 - i)</code>. The other three look alike; one of them
+# does not begin with dc_total.
+# </details>
+
+
+# %% answer="lstm_step_backward"
+def lstm_step_backward(dh_next, dc_next, cache):
+    """One step of backpropagation through time, for an LSTM.
+
+    dh_next, dc_next: (N, H), the gradients of the loss with respect to the new hidden state and the new cell state.
+    cache: what `lstm_step` kept: x (N, D), h, c, i, f, g, o, c_next (N, H), W_x (D, 4H), W_h (H, 4H).
+
+    Returns dx (N, D), dh (N, H), dc (N, H), dW_x (D, 4H), dW_h (H, 4H), db (4H,).
+    """
+    x, h, c, i, f, g, o, c_next, W_x, W_h = cache
+    ### BEGIN SOLUTION
+    tanh_c = np.tanh(c_next)
+    dc_total = dc_next + dh_next * o * (1 - tanh_c ** 2)
+    da_i = dc_total * g * i * (1 - i)
+    da_f = dc_total * c * f * (1 - f)
+    da_g = dc_total * i * (1 - g ** 2)
+    da_o = dh_next * tanh_c * o * (1 - o)
+    da = np.concatenate([da_i, da_f, da_g, da_o], axis=1)
+    return da @ W_x.T, da @ W_h.T, dc_total * f, x.T @ da, h.T @ da, da.sum(axis=0)
+    ### END SOLUTION
+
+
+# %% check="lstm_step_backward" points=6
+check(lstm_step_backward, points=6)
+
+# %% [markdown] locked="ask-the-judge"
+# Now ask the judge, who knows nothing about gates. The loss is $L = \sum dh_{\text{next}} \odot h_{\text{next}} + \sum
+# dc_{\text{next}} \odot c_{\text{next}}$, with random numbers for both upstream gradients. Leave the second sum out, and
+# nobody would notice that you forgot `dc_next`.
+
+# %%
+N, D, H = 3, 4, 5
+names = ["x", "h", "c", "W_x", "W_h", "b"]
+inputs = dict(zip(names, draw((N, D), (N, H), (N, H), (D, 4 * H), (H, 4 * H), (4 * H,)), strict=True))
+dh_next, dc_next = draw((N, H), (N, H))
+
+
+def loss_of_a_step(**inputs):
+    h_next, c_next, _ = lstm_step(**inputs)
+    return np.sum(dh_next * h_next) + np.sum(dc_next * c_next)
+
+
+derived = yours(lstm_step_backward)(dh_next.copy(), dc_next.copy(), lstm_step(**inputs)[2])
+for name, gradient in zip(names, derived, strict=True):
+    measured = measure(lambda value, name=name: loss_of_a_step(**{**inputs, name: value}), inputs[name])
+    print(f"d{name:4} relative error {relative_error(gradient, measured):.0e}")
+
+# %% [markdown] locked="through-time"
+# ## Through time
+#
+# The loop is the loop of lesson 03, and it carries two things instead of one.
+#
+# The **hidden state** $h_t$ has somebody above it who reads it. So its gradient is the sum of `dh[t]` and what step
+# $t + 1$ sent back, as before.
+#
+# The **cell state** is private. Nobody above reads $c_t$; its whole future is step $t + 1$, whose `dc` is all there is.
+# With one exception: the last one, $c_T$. If another network starts from it, or the next chunk of a long text, then it
+# has a gradient of its own, which comes from outside: `dc_T`. If nobody does, `dc_T` is zero.
+#
+# At the other end, what leaves the first step is `dh0` and `dc0`.
+
+# %% [markdown] locked="card-lstm-backward"
+# ### Exercise: `lstm_backward`
+#
+# 5 points · 25 minutes · needs your `lstm_step_backward`
+#
+# `dh` holds an upstream gradient for every step, and `dc_T` one for the last cell state. Return one gradient for each
+# argument of `lstm_forward`, in the same order.
+#
+# <details><summary>Hint 1: where to begin</summary>
+# Open your rnn_backward of lesson 03. What is new is one variable, <code>dc_next</code>. What is it before the loop?
+# </details>
+# <details><summary>Hint 2: what is carried, what is added</summary>
+# Both carries are used and then <i>replaced</i>. Only dh_next is added to something, because only h has readers above.
+# </details>
+# <details><summary>Hint 3: almost the answer</summary>
+# In the loop: <code>dx[t], dh_next, dc_next, ... = lstm_step_backward(dh[t] + dh_next, dc_next, cache[t])</code>.
+# </details>
+
+
+# %% answer="lstm_backward"
+def lstm_backward(dh, dc_T, cache):
+    """Backpropagation through time for an LSTM: the step backwards, from the last step to the first.
+
+    dh: (T, N, H), the upstream gradient of every hidden state. dc_T: (N, H), that of the last cell state.
+    cache: the list with the cache of every step.
+
+    Returns dx (T, N, D), dh0 (N, H), dc0 (N, H), dW_x (D, 4H), dW_h (H, 4H), db (4H,).
+    """
+    T, N, H = dh.shape
+    D = cache[0][0].shape[1]
+    dx, dW_x, dW_h, db = np.zeros((T, N, D)), np.zeros((D, 4 * H)), np.zeros((H, 4 * H)), np.zeros(4 * H)
+    ### BEGIN SOLUTION
+    dh_next, dc_next = np.zeros((N, H)), dc_T
+    for t in reversed(range(T)):
+        dx[t], dh_next, dc_next, dW_x_t, dW_h_t, db_t = lstm_step_backward(dh[t] + dh_next, dc_next, cache[t])
+        dW_x += dW_x_t
+        dW_h += dW_h_t
+        db += db_t
+    dh0, dc0 = dh_next, dc_next
+    ### END SOLUTION
+    return dx, dh0, dc0, dW_x, dW_h, db
+
+
+# %% check="lstm_backward" points=5
+check(lstm_backward, points=5)
+
+# %% [markdown] locked="judge-again"
+# The judge again, on seven steps, with a random upstream gradient for every $h_t$ and for $c_T$. And beside it PyTorch,
+# whose `nn.LSTM` gets your weights and derives its own gradients.
+
+# %%
+T, back = 7, yours(lstm_backward)
+names = ["x", "h0", "c0", "W_x", "W_h", "b"]
+inputs = dict(zip(names, draw((T, N, D), (N, H), (N, H), (D, 4 * H), (H, 4 * H), (4 * H,)), strict=True))
+dh, dc_T = draw((T, N, H), (N, H))
+
+
+def loss_of_a_sequence(**inputs):
+    h, c, _ = lstm_forward(**inputs)
+    return np.sum(dh * h) + np.sum(dc_T * c[-1])
+
+
+derived = dict(zip(names, back(dh.copy(), dc_T.copy(), lstm_forward(**inputs)[2]), strict=True))
+for name in names:
+    measured = measure(lambda value, name=name: loss_of_a_sequence(**{**inputs, name: value}), inputs[name])
+    print(f"d{name:4} against the numerical gradient {relative_error(derived[name], measured):.0e}")
+
+# %%
+if torch := available("torch"):
+    layer = torch.nn.LSTM(D, H, dtype=torch.float64)
+    ours = {"weight_ih_l0": inputs["W_x"].T, "weight_hh_l0": inputs["W_h"].T, "bias_ih_l0": inputs["b"],
+            "bias_hh_l0": np.zeros(4 * H)}
+    layer.load_state_dict({name: torch.tensor(array) for name, array in ours.items()})
+    x, h0, c0 = (torch.tensor(inputs[name], requires_grad=True) for name in ("x", "h0", "c0"))
+    h, (_, c_T) = layer(x, (h0[None], c0[None]))
+    ((torch.tensor(dh) * h).sum() + (torch.tensor(dc_T) * c_T[0]).sum()).backward()
+    theirs = [x.grad, h0.grad, c0.grad, layer.weight_ih_l0.grad.T, layer.weight_hh_l0.grad.T, layer.bias_ih_l0.grad]
+    for name, gradient in zip(names, theirs, strict=True):
+        print(f"d{name:4} against PyTorch's nn.LSTM      {relative_error(derived[name], gradient.numpy()):.0e}")
+
+# %% [markdown] locked="does-it-arrive"
+# ## Does it arrive?
+#
+# You have the gradient. Now the question of this lesson: does it come back from far away?
+#
+# Take a hundred steps, and ask how strongly the last hidden state answers to each input. For input $x_t$ that is a
+# whole matrix, $\partial h_T / \partial x_t$. Your backward pass can find all of them in one go: give it $H$ copies of
+# the sequence as a batch, and let copy $k$ send the gradient of unit $k$ alone.
+#
+# We compare an RNN and an LSTM, both born as PyTorch bears them: every parameter drawn evenly between $-1/\sqrt{H}$ and
+# $1/\sqrt{H}$. PyTorch has two biases, which add up.
+#
+# **Guess first.** An LSTM was made against vanishing gradients. What is left after a hundred steps, relative to the last
+# step: about a tenth, about a millionth, or less than that?
+
+
+# %%
+def born(rng, blocks, D=16, H=64):
+    """W_x, W_h and b as PyTorch draws them, with one block for an RNN and four for an LSTM."""
+    shapes = [(D, blocks * H), (H, blocks * H), (blocks * H,), (blocks * H,)]
+    W_x, W_h, b, another_b = (rng.uniform(-1, 1, shape) / np.sqrt(H) for shape in shapes)
+    return W_x, W_h, b + another_b
+
+
+def flow(forward, backward, states, x, parameters):
+    """|dh_T/dx_t| for every t, for one sequence x (T, 1, D). states: 1 for an RNN (h), 2 for an LSTM (h and c)."""
+    zeros = np.zeros((len(parameters[1]), len(parameters[1])))
+    h, *_, cache = forward(np.repeat(x, len(zeros), axis=1), *[zeros] * states, *parameters)
+    dh = np.zeros_like(h)
+    dh[-1] = np.eye(len(zeros))
+    return np.linalg.norm(backward(dh, *[zeros] * (states - 1), cache)[0], axis=(1, 2))
+
+
+def say(flows):
+    for name, runs in flows.items():
+        left = np.array(runs)[:, 0] / np.array(runs)[:, -1]
+        print(f"{name:20} from 99 steps back: {left.min():.0e} to {left.max():.0e}")
+
+
+series = [np.random.default_rng(seed).standard_normal((100, 1, 16)) for seed in range(6)]
+rnns = [born(np.random.default_rng([seed, 1]), blocks=1) for seed in range(6)]
+lstms = [born(np.random.default_rng([seed, 4]), blocks=4) for seed in range(6)]
+flows = {
+    "RNN": [flow(rnnkit.rnn_forward, rnnkit.rnn_backward, 1, x, p) for x, p in zip(series, rnns, strict=True)],
+    "LSTM, default": [flow(lstm_forward, back, 2, x, p) for x, p in zip(series, lstms, strict=True)]}
+say(flows)
+
+# %% [markdown] locked="it-vanishes-too"
+# Less than that. The LSTM is better than the RNN, on the whole by several powers of ten, and it makes no difference.
+# Added to the gradients of the last few steps, $10^{-20}$ is rounded away. *The LSTM solves the vanishing gradient* is a
+# sentence about what it **can** do. As it is born, it does not do it.
+#
+# Why? Look at the solid route. The forget gate's bias is near zero at birth, so the gate is near $\sigma(0)$:
+
+# %%
+gates = forget_gates(series[0], np.zeros((1, 64)), np.zeros((1, 64)), *lstms[0])
+product = np.prod(gates, axis=0)
+print(f"forget gates at birth: from {gates.min():.2f} to {gates.max():.2f}, mean {gates.mean():.2f}")
+print(f"a hundred of them, multiplied: median {np.median(product):.0e}, largest of 64 units {product.max():.0e}")
+
+# %% [markdown] locked="open-the-gate"
+# A cell that loses about half of its memory at every step has a memory of one step. Nothing in the data told it to let
+# go. It was born that way.
+#
+# ## A gate that begins open
+#
+# So let it be born otherwise. Change no equation, only a number: set the bias of the forget gate to something larger
+# before training begins. Gers, Schmidhuber and Cummins did so when they introduced the gate, in 2000.
+
+# %% [markdown] locked="card-forget-bias"
+# ### Exercise: `forget_bias`
+#
+# 2 points · 5 minutes · needs the order of the blocks: i, f, g, o
+#
+# Return a *new* array. Whoever passed `b` in may still need it.
+#
+# <details><summary>Hint 1: where is the block?</summary>
+# b has 4H numbers. The input gate has the first H of them.
+# </details>
+# <details><summary>Hint 2: almost the answer</summary>
+# <code>b_new = b.copy()</code>, then one assignment to a slice of b_new.
+# </details>
+
+
+# %% answer="forget_bias"
+def forget_bias(b, value):
+    """The same bias, but for the block of the forget gate, which is `value`.
+
+    b: (4H,), in blocks i, f, g, o. value: a number. Returns b_new (4H,). Leaves b as it was.
+    """
+    ### BEGIN SOLUTION
+    H = len(b) // 4
+    b_new = b.copy()
+    b_new[H:2 * H] = value
+    return b_new
+    ### END SOLUTION
+
+
+# %% check="forget_bias" points=2
+check(forget_bias, points=2)
+
+# %% [markdown] locked="half-life"
+# How open should it be? Suppose that the gate stays at $\sigma(b)$ and nothing new is let in. Then $c_t = \sigma(b)^t
+# c_0$, and half of it is gone after $\ln \tfrac12 / \ln \sigma(b)$ steps: the **half-life** of the memory. Below, the
+# formula, and beside it an LSTM whose weights are all zero.
+
+# %%
+set_bias = yours(forget_bias)
+print("bias   gate    half-life   steps in which the LSTM has at least half")
+for value in (0, 1, 2, 3, 5):
+    gate = 1 / (1 + np.exp(-value))
+    weights = np.zeros((1, 4)), np.zeros((1, 4)), set_bias(np.zeros(4), value)
+    _, c, _ = lstm_forward(np.zeros((150, 1, 1)), np.zeros((1, 1)), np.ones((1, 1)), *weights)
+    print(f"{value:4}   {gate:.3f}   {np.log(0.5) / np.log(gate):9.1f}   {np.sum(c >= 0.5):9}")
+
+# %% [markdown] locked="guess-again"
+# A bias of 1 is the usual advice (Jozefowicz, Zaremba and Sutskever 2015). It gives two steps. That does not look like
+# much.
+#
+# **Guess again.** With a bias of 1, and of 3, what comes back from a hundred steps?
+
+# %%
+for value in (1, 3):
+    flows[f"LSTM, forget bias {value}"] = [
+        flow(lstm_forward, back, 2, x, (W_x, W_h, set_bias(b, value)))
+        for x, (W_x, W_h, b) in zip(series, lstms, strict=True)]
+say(flows)
+
+# %%
+figures.gradient_flow({name: np.array(runs) for name, runs in flows.items()})
+
+# %% [markdown] locked="four-lines"
+# The upper three are the same networks with the same weights, but for one number. Between the lowest and the highest of
+# them lie twenty powers of ten.
+#
+# With a bias of 1 the gradient is still small after a hundred steps, but no longer hopeless. With 3 it arrives whole.
+
+# %% [markdown] locked="move-it"
+# ## Move it yourself
+#
+# Here the two routes are told apart. The solid line is your backward pass, with both. The dashed line is what comes back
+# along the cell state alone: on the way back, $W_h$ was taken to be zero, so that nothing leaves through the gates.
+#
+# Begin with the bias at 0. Which of the routes brings more from far away? Then open the gate. Then set $W_h$ to zero.
+
+# %%
+figures.routes_explorer(lstm_forward, back, set_bias)
+
+# %% [markdown] locked="the-second-route-carries"
+# Did you expect it? At birth, nearly everything that comes back from far away has used the *dashed* route at least once.
+# The solid route alone is a single product. Of ways to change between the two routes there are very many, and their
+# gradients add up. So the product of the forget gates is no upper limit, and it does not describe a newborn LSTM. It
+# describes what the cell can rely on: with the gate open, the solid route needs no luck with $W_h$.
+#
+# ## Why the cell state may grow
+#
+# The hidden state is squashed, so it stays between $-1$ and $1$. The cell state is not. Let the gates be open and the
+# candidate be 1, and it counts:
+
+# %%
+always_open = np.array([50.0, 50.0, 50.0, 50.0])  # i, f, o are 1 to the last digit, and so is g
+weights = np.zeros((1, 4)), np.zeros((1, 4)), always_open
+h, c, cache = lstm_forward(np.zeros((100, 1, 1)), np.zeros((1, 1)), np.zeros((1, 1)), *weights)
+dc0 = back(np.zeros((100, 1, 1)), np.ones((1, 1)), cache)[2].item()
+print("c after 1, 2, 3, ..., 100 steps:", c[[0, 1, 2, 99], 0, 0], f"  dc0 = {dc0:.4f}")
+
+state, slope = 0.0, 1.0
+for _ in range(100):
+    state = np.tanh(state + 1)
+    slope *= 1 - state ** 2
+print(f"the same with a tanh on the way:  c = {state:.4f}  dc0 = {slope:.0e}")
+
+# %% [markdown] locked="bounded-is-forgetful"
+# A tanh on the solid route would keep the state small. It would also put its slope into the product, at every step,
+# and after a hundred steps there is neither a count nor a gradient. To have a slope of 1 at every value, a function has
+# to be a straight line, and a straight line has no ceiling. That is the price, and it buys the ability to count (Weiss,
+# Goldberg and Yahav 2018).
+#
+# The tanh stands where the cell state is *shown*, in $h = o \odot \tanh c$. There it costs once, not once a step. But
+# it does cost:
+
+# %%
+for count in (1, 3, 10, 20):
+    print(f"c = {count:2}: it shows {np.tanh(count):.4f}, and the slope of tanh there is {1 / np.cosh(count) ** 2:.0e}")
+
+# %% [markdown] locked="two-biases"
+# A cell that has counted to twenty shows a 1, and so does one that has counted to ten. Who reads $h$ cannot tell them
+# apart, and sends back next to nothing. The gradient of a large cell state comes along the solid route, or not at all.
+#
+# ## In PyTorch: two biases
+#
+# One practical matter. `torch.nn.LSTM` has two biases, `bias_ih` and `bias_hh`. They stand in the same sum, so only
+# their sum counts. It is easy to set the forget block of both to 1.
+#
+# **Guess first.** Which forget bias is that?
+
+# %%
+if torch := available("torch"):
+    def left_in_pytorch(kind, seed, *biases):
+        """What comes back from 99 steps, by autograd, with these values in the forget blocks of the two biases."""
+        torch.manual_seed(seed)
+        layer, x = getattr(torch.nn, kind)(16, 64).double(), torch.randn(100, 1, 16).double().requires_grad_()
+        with torch.no_grad():
+            for bias, value in zip((layer.bias_ih_l0, layer.bias_hh_l0), biases, strict=False):
+                bias[64:128] = value
+        layer(x)[0][-1].sum().backward()
+        return (x.grad[0].norm() / x.grad[-1].norm()).item()
+
+    print("       bias_ih  bias_hh   comes back from 99 steps, six networks")
+    for kind, *biases in [("RNN",), ("LSTM",), ("LSTM", 1, 0), ("LSTM", 1, 1), ("LSTM", 2, 0), ("LSTM", 3, 0)]:
+        left = [left_in_pytorch(kind, seed, *biases) for seed in range(6)]
+        shown = "  ".join(f"{value:>7}" for value in biases or ("default",) * 2)
+        print(f"{kind:4}   {shown}   {min(left):.0e} to {max(left):.0e}")
+
+# %% [markdown] locked="set-one"
+# It is 2: the rows (1, 1) and (2, 0) are the same. Set one of the two, and the other to zero. (Keras has one bias, and
+# sets its forget block to 1 unless you ask it not to.)
+#
+# And the first two rows do not depend on us at all. They are PyTorch's networks as they are born, with PyTorch's own
+# gradient, and both vanish.
+
+# %% [markdown] locked="what-we-know"
+# ## What we know now
+#
+# - The cell state reaches the future by two routes: along itself, times the forget gate, and through the hidden state
+#   and the gates. $\partial c_t / \partial c_{t-1} = f_t$ is the first of them only.
+# - One step back undoes four lines. Two gradients meet in $c_{\text{next}}$, as they do in $h_t$.
+# - Through time, two gradients are carried, and the last cell state has one of its own.
+# - An LSTM can keep a gradient alive over a hundred steps. With PyTorch's default weights it does not. A forget bias of
+#   1 or more is what does it.
+# - The cell state is not squashed on its way, so it can count. What it shows is squashed.
+#
+# **What still does not work.** Two things. An open forget gate keeps everything, also what should be forgotten; a
+# gradient that arrives is not yet a network that learns. Lesson 11 measures that.
+#
+# And a backward pass like yours has a place to slip in every line. You had a check that names the slip. Outside of this
+# course there is none. Lesson 08 hands you six backward passes, each with one mistake in it, and your judge.
