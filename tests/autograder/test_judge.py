@@ -1,7 +1,10 @@
 """The judge finds an answer wherever it ended up, and says why there is none."""
 
 import contextlib
-import tempfile
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +13,7 @@ from nbformat.v4 import new_code_cell
 
 from autograder import submission
 from autograder.judge import judge, secret_seeds
-from autograder.sandboxed import Limits, Sandbox, Worker, insist, probe
+from autograder.sandboxed import Limits, Sandbox, Worker
 from rnnkit.exercises import EXERCISES
 
 pytestmark = pytest.mark.usefixtures("safe")
@@ -238,11 +241,13 @@ def arrays_in(value):
     return [array for item in value for array in arrays_in(item)] if isinstance(value, list | tuple) else [value]
 
 
-def test_a_temporary_folder_behind_a_link_does_no_harm(tmp_path, monkeypatch):
-    (tmp_path / "real").mkdir()
-    (tmp_path / "link").symlink_to(tmp_path / "real")
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "link"))
-    insist(*probe())
+def test_the_sandbox_holds_where_packages_lie_behind_a_link(tmp_path):
+    (tmp_path / "link").symlink_to(Path(np.__file__).parents[1])
+    code = "from autograder.sandboxed import insist, np, probe; insist(*probe()); print(np.__file__)"
+    paths = os.pathsep.join([str(tmp_path / "link"), str(students.ROOT)])
+    done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": paths}, text=True,
+                          capture_output=True)
+    assert str(tmp_path / "link") in done.stdout, done.stderr
 
 
 def test_seeds_of_a_lesson_are_its_own_and_of_both_kinds():
