@@ -6,7 +6,7 @@ from rnnkit.checking import Verdict
 
 STATUSES = {
     "judged": "every answer was judged",
-    "unfinished": "time or memory ran out before every answer was judged",
+    "unfinished": "time ran out before every answer was judged",
     "unreadable": "the file is no notebook",
     "missing": "nothing was handed in",
     "failed": "the engine itself failed: grade again",
