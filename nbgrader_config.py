@@ -1,6 +1,7 @@
 """What nbgrader is told about this course. nbgrader reads it here, and the build reads it too."""
 
 import os
+import sys
 from pathlib import Path
 
 c = get_config()  # noqa: F821
@@ -38,6 +39,10 @@ c.HTMLExporter.filters = {
     "markdown2html": "autograder.sanitize.markdown",
     "clean_html": "autograder.sanitize.markup",
 }
+
+# `nbgrader autograde` runs what students wrote with your rights. In Formgrader one click would do it, so not there.
+if "jupyter_server.serverapp" in sys.modules:
+    c.Autograde.exporter_class = "autograder.feedback.NotInFormgrader"
 
 # A warning on stderr is not a wrong answer. nbgrader would give it no points.
 c.IgnorePattern.enabled = True

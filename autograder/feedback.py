@@ -56,7 +56,7 @@ def export(course):
 
 
 class NotInFormgrader(Exporter):
-    """What Formgrader's button "Autograde" starts here: nothing. jupyter/jupyter_server_config.json names it."""
+    """What Formgrader's button "Autograde" starts here: nothing. nbgrader_config.py names it."""
 
     def __init__(self, **known):
         super().__init__(**known)
