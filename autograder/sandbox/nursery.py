@@ -66,6 +66,7 @@ class Nursery:
             self.control.close()
             os.setsid()
             layers.die_with_parent()
+            layers.stay_on_one_processor()
             held, writable = [], []  # a folder on disk, which nothing could keep small, is not for writing
             if self.home is not None:
                 os.close(self.home)
