@@ -33,6 +33,11 @@ for name in ("AS", "CPU", "FSIZE", "NOFILE", "NPROC", "CORE"):
     if resource.getrlimit(which)[1] != resource.RLIM_INFINITY:
         attempt(resource.setrlimit, which, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 """),
+    on_step("more-than-one-processor", """
+attempt(os.sched_setaffinity, 0, range(64))
+attempt(syscall, 203, 0, 8, b"\\xff" * 8)
+attempt(lambda: 1 / (len(os.sched_getaffinity(0)) - 1) if os.cpu_count() > 1 else 1 / 0)
+"""),
     on_step("debugging-others", """
 buffer = ctypes.create_string_buffer(64)
 for pid in (os.getppid() or 1, 1):

@@ -126,7 +126,7 @@ ATTACKS = [
     structured("five-thousand-cells", cells(*["rnn_step = 1"] * 4900), ends=("judged", "unfinished")),
     structured("ten-thousand-cells", cells(*["1"] * 10_000), **UNREADABLE),
     structured("very-many-names", cells("rnn_step = n0_0", *[
-        ";".join(f"n{k}_{j} = n{k}_{j + 1}" for j in range(1000)) for k in range(100)])),
+        ";".join(f"n{k}_{j} = n{k}_{j + 1}" for j in range(1000)) for k in range(30)])),
     structured("null-bytes", cells("rnn_step = 1\0\0", "\0", "\ud800 = 1", "\ufeffrnn_step = 2")),
     structured("deep-brackets", cells("rnn_step = " + "(" * 10 ** 5 + ")" * 10 ** 5)),
     structured("deep-signs", cells("rnn_step = " + "-" * 10 ** 5 + "1")),
