@@ -1,0 +1,755 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] locked="title"
+# # 08 · The bug museum
+#
+# **The question.** Lesson 03 ended with a wrong gradient that learned. So a loss that goes down proves nothing. You
+# have a backward pass, it runs, it trains, and it may be wrong. How do you find out, and how do you find *where*?
+#
+# **What you will write.** Six repairs. In each case hangs a short backward pass with one mistake of a kind that
+# people really published. You measure it with your own gradient checker, find the line, and repair a copy. Twelve
+# points, about an hour and a half.
+#
+# **What you need.** The backward passes of lessons 03 and 07, and `numerical_gradient` from lesson 03.
+
+# %%
+import numpy as np
+
+from rnnkit import (
+    check,
+    figures,
+    lstm_backward,
+    lstm_forward,
+    lstm_step,
+    lstm_step_backward,
+    numerical_gradient,
+    relative_error,
+    rnn_backward,
+    rnn_forward,
+    rnn_step_backward,
+    sigmoid,
+    yours,
+)
+
+# %% [markdown] locked="one-of-three"
+# ## One of three is right
+#
+# The task is **echo** again: say at each step what you heard one step before. Below, a small network learns it three
+# times, from the same first weights and with the same inputs. (It is trained with momentum: each update goes on with
+# 0.8 of the one before.) Only the backward pass differs, and only one of the three is right.
+#
+# **Guess first:** which one?
+
+
+# %%
+def train(backward, cell="RNN", layers=1, delay=1, steps=600):
+    """Train a small network on echo, and return the loss at every update.
+
+    backward: takes (dh, cache) for an RNN, (dh, dc_T, cache) for an LSTM. layers: how many cells read the input side
+    by side; their states are added, so that all of them get the same upstream gradient.
+    """
+    rng = np.random.default_rng(0)
+    N, T, H, blocks = 16, 6, 12, {"RNN": 1, "LSTM": 4}[cell]
+    zeros, losses = np.zeros((N, H)), []
+    cells = [[0.5 * rng.standard_normal((1, blocks * H)), 0.2 * rng.standard_normal((H, blocks * H)),
+              np.zeros(blocks * H)] for _ in range(layers)]
+    if cell == "LSTM":
+        cells[0][2][H:2 * H] = 1  # the forget gate begins open
+    W_y, b_y = 0.2 * rng.standard_normal((H, 1)), np.zeros(1)
+    parameters = [array for weights in cells for array in weights] + [W_y, b_y]
+    momenta = [np.zeros_like(array) for array in parameters]
+    for _ in range(steps):
+        x = rng.uniform(-1, 1, (T, N, 1))
+        target = np.concatenate([np.zeros((delay, N, 1)), x[:-delay]])
+        first = [zeros] if cell == "RNN" else [zeros, zeros]
+        runs = [{"RNN": rnn_forward, "LSTM": lstm_forward}[cell](x, *first, *weights) for weights in cells]
+        h = sum(run[0] for run in runs)
+        error = h @ W_y + b_y - target
+        losses.append(np.mean(error ** 2))
+        dy = 2 * error / error.size
+        upstream = [dy @ W_y.T] if cell == "RNN" else [dy @ W_y.T, np.zeros((N, H))]
+        gradients = [gradient for run in runs for gradient in backward(*upstream, run[-1])[-3:]]
+        gradients += [np.tensordot(h, dy, axes=((0, 1), (0, 1))), dy.sum(axis=(0, 1))]
+        for parameter, momentum, gradient in zip(parameters, momenta, gradients, strict=True):
+            momentum[:] = 0.8 * momentum + gradient
+            parameter -= 0.1 * momentum
+    return np.array(losses)
+
+
+# %%
+def first(dh, cache):
+    steps = [rnn_backward(dh[t:t + 1], cache[t:t + 1]) for t in range(len(cache))]
+    return [sum(gradients) for gradients in zip(*steps, strict=True)]
+
+
+def second(dh, cache):
+    dx, dh0, dW_x, dW_h, db = rnn_backward(dh, cache)
+    return dx, dh0, -dW_x, dW_h, db
+
+
+def third(dh, cache):
+    return rnn_backward(dh, cache)
+
+
+figures.losses({backward.__name__: train(backward) for backward in (first, second, third)})
+
+# %% [markdown] locked="only-one"
+# The third is right. The first takes every step back by itself and carries nothing. The second has the wrong *sign* in
+# the gradient of $W_x$: it climbs where it should descend, and the other parameters make up for it.
+#
+# You might pick the right one from the picture, because it stands beside the others. Your own loss curve never stands
+# beside a right one. If it did, you would have a right one.
+#
+# ## The instrument
+#
+# So measure. The judge is `numerical_gradient`, and we import ours. Paste your own from lesson 03 into the next cell:
+# in a museum of other people's mistakes it is good to hold a tool that you made.
+
+# %%
+# Paste your numerical_gradient here.
+
+# %% [markdown] locked="examine"
+# A loss needs something to look at. Every hidden state gets a random upstream gradient, and so does the last cell
+# state of an LSTM. Then $L$ is the sum of states times upstream gradients, entry by entry, and its gradient is known
+# twice: derived by the backward pass, and measured.
+#
+# Initial states and biases are random too. Zeros hide mistakes: what is multiplied by $h_0 = 0$ is right whatever it is.
+
+
+# %%
+measure = yours(numerical_gradient)
+
+
+def run(x, h0, W_x, W_h, b, c0=None):
+    """The states that a loss can look at, and the cache: of an LSTM where there is a c0, else of an RNN."""
+    if c0 is None:
+        h, cache = rnn_forward(x, h0, W_x, W_h, b)
+        return [h], cache
+    h, c, cache = lstm_forward(x, h0, c0, W_x, W_h, b)
+    return [h, c[-1]], cache
+
+
+def examine(backward, cell, T, copies=True):
+    """Every gradient of a backward pass, as name -> (derived, measured)."""
+    N, D, H, blocks = 2, 3, 4, {"RNN": 1, "LSTM": 4}[cell]
+    shapes = {"x": (T, N, D), "h0": (N, H), "c0": (N, H), "W_x": (D, blocks * H), "W_h": (H, blocks * H), "b": (blocks * H,)}
+    if cell == "RNN":
+        del shapes["c0"]
+    rng = np.random.default_rng(8)
+    inputs = {name: 0.7 * rng.standard_normal(shape) for name, shape in shapes.items()}
+    states, cache = run(**inputs)
+    upstream = [rng.standard_normal(state.shape) for state in states]
+    derived = backward(*[array.copy() if copies else array for array in upstream], cache)
+
+    def loss(name, value):
+        states, _ = run(**{**inputs, name: value})
+        return sum(np.sum(array * state) for array, state in zip(upstream, states, strict=True))
+
+    return {f"d{name}": (gradient, measure(lambda value, name=name: loss(name, value), inputs[name]))
+            for name, gradient in zip(inputs, derived, strict=True)}
+
+
+# %% [markdown] locked="where-to-look"
+# ## Where to look
+#
+# *Wrong* is one bit, and a backward pass has fifteen lines. Four questions cut them down:
+#
+# 1. **Is it right for T = 1?** Then the step is right, and the mistake is in the loop. If it is wrong for T = 1 already,
+#    stay there: one step is easier to read than three.
+# 2. **Which gradients are wrong, and which are right?** Look for a line that the wrong ones share and the right ones do
+#    not use. `db` is the sum of `da` and nothing else, so it is a window on `da`: if `db` is right, so is `da`.
+# 3. **From which step on?** Gradients travel back in time, and so do mistakes. In `dx`, the *last* step that is wrong
+#    is where it begins.
+# 4. **Which gate?** At T = 1, the blocks of `db` answer for each gate alone.
+#
+# One small function asks all four. Here it is, and what it says of two backward passes that are right:
+
+
+# %%
+def mark(derived, measured):
+    error = relative_error(derived, measured)
+    return "     ok" if error < 1e-6 else f"{error:7.2f}"
+
+
+def report(backward, cell, copies=True):
+    """Print where a backward pass is right ("ok"), and its relative error where it is not."""
+    try:
+        short, longer = (examine(backward, cell, T, copies) for T in (1, 3))
+    except NotImplementedError:
+        return print("This one is not written yet.")
+    print("gradient   T = 1    T = 3")
+    for name in short:
+        print(f"{name:8} {mark(*short[name])}  {mark(*longer[name])}")
+    print("\ndx step by step, T = 3:   t = 0    t = 1    t = 2")
+    print(" " * 23, "  ".join(mark(a, n) for a, n in zip(*longer["dx"], strict=True)))
+    if cell == "LSTM":
+        print("\ndb gate by gate, T = 1:       i        f        g        o")
+        print(" " * 23, "  ".join(mark(a, n) for a, n in zip(*(np.split(db, 4) for db in short["db"]), strict=True)))
+
+
+report(rnn_backward, "RNN")
+
+# %%
+report(lstm_backward, "LSTM")
+
+# %% [markdown] locked="the-rules"
+# ## The rules of the house
+#
+# Each exhibit stays in its case: its cell is locked, and we shall need it again at the end. Below it, your checker says
+# what is wrong. Then comes an empty function. Copy the *body* of the exhibit into it, find the mistake, repair it, and run
+# the report on your copy until everything is ok. A repair earns its points whole, or not at all.
+#
+# You could also write the function anew, or call one that you have. It would pass. But the next broken gradient that
+# you meet will not have a name, and there you will want to have *searched*.
+#
+# Before each exhibit, **guess: does it train?** Will the loss of echo fall below 0.01? Write "yes" or "no" here, one
+# exhibit after the other. At the end we train all six.
+
+# %%
+guess = {"sum": "?", "carry": "?", "states": "?", "slope": "?", "gates": "?", "upstream": "?"}
+
+# %% [markdown] locked="room-1"
+# ## Exhibit 1: the sum
+#
+# The gradient of a weight is a sum over its uses. That was lesson 03, and you wrote an essay about it. Of some 230 authors
+# whose published code we read and ran, two had `=` where `+=` belongs, two more added an array to itself, so that it
+# stayed zero, and one took the input weights from the last step only. (All counts in this lesson are from that reading: some
+# 400 implementations of RNN, LSTM and GRU in NumPy, each held against automatic differentiation.)
+#
+# This one reads well. There is even an array of zeros for every sum.
+
+
+# %% locked="case-sum"
+def broken_sum(dh, cache):
+    x, h0, _, W_x, W_h = cache[0]
+    dx, dh_next = np.zeros((len(cache), *x.shape)), np.zeros_like(h0)
+    dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[0])
+    for t in reversed(range(len(cache))):
+        dh_t = dh[t] + dh_next
+        dx[t], dh_next, dW_x, dW_h, db = rnn_step_backward(dh_t, cache[t])
+    return dx, dh_next, dW_x, dW_h, db
+
+
+report(broken_sum, "RNN")
+
+# %% [markdown] locked="card-exhibit-sum"
+# ### Exercise: `exhibit_sum`
+#
+# 2 points · 5 minutes · needs the body of `broken_sum`
+#
+# <details><summary>Hint 1: what the report says</summary>
+# Right for T = 1, so the loop is at fault. <code>dx</code> and <code>dh0</code> are right for T = 3, so what travels is right. What do the other three share?
+# </details>
+# <details><summary>Hint 2: the zeros</summary>
+# After the loop, is anything left of the zeros that were made for the sums? Of which step is what is there?
+# </details>
+
+
+# %% answer="exhibit_sum"
+def exhibit_sum(dh, cache):
+    """rnn_backward, repaired: dx (T, N, D), dh0 (N, H), dW_x (D, H), dW_h (H, H), db (H,)."""
+    ### BEGIN SOLUTION
+    x, h0, _, W_x, W_h = cache[0]
+    dx, dh_next = np.zeros((len(cache), *x.shape)), np.zeros_like(h0)
+    dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[0])
+    for t in reversed(range(len(cache))):
+        dh_t = dh[t] + dh_next
+        dx[t], dh_next, dW_x_t, dW_h_t, db_t = rnn_step_backward(dh_t, cache[t])
+        dW_x += dW_x_t
+        dW_h += dW_h_t
+        db += db_t
+    return dx, dh_next, dW_x, dW_h, db
+    ### END SOLUTION
+
+
+# %%
+report(exhibit_sum, "RNN")
+
+# %% check="exhibit_sum" points=2
+check(exhibit_sum, points=2)
+
+# %% [markdown] locked="room-2"
+# ## Exhibit 2: the carry
+#
+# The most frequent mistake of all. Nine authors had a carry that is used and never updated, seven more forgot to add
+# it, or added it and forgot the upstream gradient of the step. A widely used course printed the numbers of such code as the
+# expected result, so those who did it right were told that they were wrong.
+#
+# An LSTM has two carries, one along the hidden state and one along the cell state. This exhibit passes on one of them.
+#
+# **Guess first:** does it train?
+
+
+# %% locked="case-carry"
+def broken_carry(dh, dc_T, cache):
+    x, h0, *_, W_x, W_h = cache[0]
+    dx, dh_next, dc_next = np.zeros((len(cache), *x.shape)), np.zeros_like(h0), dc_T
+    dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[0])
+    for t in reversed(range(len(cache))):
+        dh_t = dh[t] + dh_next
+        dx[t], dh_next, dc_next, dW_x_t, dW_h_t, db_t = lstm_step_backward(dh_t, dc_T, cache[t])
+        dW_x += dW_x_t
+        dW_h += dW_h_t
+        db += db_t
+    return dx, dh_next, dc_next, dW_x, dW_h, db
+
+
+report(broken_carry, "LSTM")
+
+# %% [markdown] locked="card-exhibit-carry"
+# ### Exercise: `exhibit_carry`
+#
+# 2 points · 5 minutes · needs the body of `broken_carry`
+#
+# <details><summary>Hint 1: what the report says</summary>
+# Right for T = 1, so the step is right. For T = 3 everything is wrong, but <code>dx</code> is right at the last step. So the mistake begins where the last step hands over to the one before.
+# </details>
+# <details><summary>Hint 2: two of everything</summary>
+# Follow <code>dh_next</code> round the loop: where is it set, where is it read? Now follow <code>dc_next</code>.
+# </details>
+
+
+# %% answer="exhibit_carry"
+def exhibit_carry(dh, dc_T, cache):
+    """lstm_backward, repaired: dx (T, N, D), dh0, dc0 (N, H), dW_x (D, 4H), dW_h (H, 4H), db (4H,)."""
+    ### BEGIN SOLUTION
+    x, h0, *_, W_x, W_h = cache[0]
+    dx, dh_next, dc_next = np.zeros((len(cache), *x.shape)), np.zeros_like(h0), dc_T
+    dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[0])
+    for t in reversed(range(len(cache))):
+        dh_t = dh[t] + dh_next
+        dx[t], dh_next, dc_next, dW_x_t, dW_h_t, db_t = lstm_step_backward(dh_t, dc_next, cache[t])
+        dW_x += dW_x_t
+        dW_h += dW_h_t
+        db += db_t
+    return dx, dh_next, dc_next, dW_x, dW_h, db
+    ### END SOLUTION
+
+
+# %%
+report(exhibit_carry, "LSTM")
+
+# %% check="exhibit_carry" points=2
+check(exhibit_carry, points=2)
+
+# %% [markdown] locked="room-3"
+# ## Exhibit 3: the saved states
+#
+# There are $T$ steps and $T + 1$ states, and that is one too many for comfort. One author's states were one step
+# off all the way. Three read `h[t - 1]` at t = 0, which in Python is the last state. Two took zeros for $h_0$.
+#
+# This exhibit keeps all states in one list, $h_0$ first, and writes the whole step out.
+#
+# **Guess first:** does it train?
+
+
+# %% locked="case-states"
+def broken_states(dh, cache):
+    x, h = [step[0] for step in cache], [cache[0][1], *(step[2] for step in cache)]
+    W_x, W_h = cache[0][3:]
+    dx, dh_next = np.zeros((len(x), *x[0].shape)), np.zeros_like(h[0])
+    dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[0])
+    for t in reversed(range(len(x))):
+        da = (dh[t] + dh_next) * (1 - h[t] ** 2)
+        dx[t], dh_next = da @ W_x.T, da @ W_h.T
+        dW_x += x[t].T @ da
+        dW_h += h[t].T @ da
+        db += da.sum(axis=0)
+    return dx, dh_next, dW_x, dW_h, db
+
+
+report(broken_states, "RNN")
+
+# %% [markdown] locked="card-exhibit-states"
+# ### Exercise: `exhibit_states`
+#
+# 2 points · 10 minutes · needs the body of `broken_states`
+#
+# <details><summary>Hint 1: what the report says</summary>
+# Wrong for T = 1 already, so forget the loop. Everything is wrong, <code>db</code> too, and <code>db</code> is the sum of <code>da</code>. So <code>da</code> is wrong, and it has one line.
+# </details>
+# <details><summary>Hint 2: which entry is which?</summary>
+# For T = 1 the list h has two entries. Which is h0, and which did the step make?
+# </details>
+# <details><summary>Hint 3: almost the answer</summary>
+# Two lines use <code>h[t]</code>. One of them is right. The slope of a tanh belongs to what tanh returned, the gradient of W_h to what W_h multiplied.
+# </details>
+
+
+# %% answer="exhibit_states"
+def exhibit_states(dh, cache):
+    """rnn_backward, repaired: dx (T, N, D), dh0 (N, H), dW_x (D, H), dW_h (H, H), db (H,)."""
+    ### BEGIN SOLUTION
+    x, h = [step[0] for step in cache], [cache[0][1], *(step[2] for step in cache)]
+    W_x, W_h = cache[0][3:]
+    dx, dh_next = np.zeros((len(x), *x[0].shape)), np.zeros_like(h[0])
+    dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[0])
+    for t in reversed(range(len(x))):
+        da = (dh[t] + dh_next) * (1 - h[t + 1] ** 2)
+        dx[t], dh_next = da @ W_x.T, da @ W_h.T
+        dW_x += x[t].T @ da
+        dW_h += h[t].T @ da
+        db += da.sum(axis=0)
+    return dx, dh_next, dW_x, dW_h, db
+    ### END SOLUTION
+
+
+# %%
+report(exhibit_states, "RNN")
+
+# %% check="exhibit_states" points=2
+check(exhibit_states, points=2)
+
+# %% [markdown] locked="room-4"
+# ## Exhibit 4: the slope
+#
+# A sigmoid's slope can be written with what went in, $\sigma'(a) = \sigma(a) (1 - \sigma(a))$, or with what came out,
+# $\sigma' = s (1 - s)$. The cache holds what came out. Four authors squashed a tanh twice, one a sigmoid, and one more
+# forgot to set the flag that tells a function to return its derivative.
+#
+# This exhibit is one step of an LSTM. To examine it we put it into the loop of lesson 07.
+#
+# **Guess first:** does it train?
+
+
+# %%
+def through_time(step_backward):
+    """The loop of lstm_backward around another step."""
+    def backward(dh, dc_T, cache):
+        dh_next, dc_next, dx, weights = np.zeros_like(dc_T), dc_T, [], []
+        for dh_t, step in zip(dh[::-1], cache[::-1], strict=True):
+            dx_t, dh_next, dc_next, *dW = step_backward(dh_t + dh_next, dc_next, step)
+            dx.append(dx_t)
+            weights.append(dW)
+        return np.stack(dx[::-1]), dh_next, dc_next, *map(sum, zip(*weights, strict=True))
+    return backward
+
+
+# %% locked="case-slope"
+def broken_slope(dh_next, dc_next, cache):
+    def slope(a):
+        return sigmoid(a) * (1 - sigmoid(a))
+
+    x, h, c, i, f, g, o, c_next, W_x, W_h = cache
+    tanh_c = np.tanh(c_next)
+    dc_next = dc_next + dh_next * o * (1 - tanh_c ** 2)
+    da_i, da_f = dc_next * g * slope(i), dc_next * c * slope(f)
+    da_g, da_o = dc_next * i * (1 - g ** 2), dh_next * tanh_c * slope(o)
+    da = np.concatenate([da_i, da_f, da_g, da_o], axis=1)
+    dx, dh, dc = da @ W_x.T, da @ W_h.T, dc_next * f
+    dW_x, dW_h, db = x.T @ da, h.T @ da, da.sum(axis=0)
+    return dx, dh, dc, dW_x, dW_h, db
+
+
+report(through_time(broken_slope), "LSTM")
+
+# %% [markdown] locked="card-exhibit-slope"
+# ### Exercise: `exhibit_slope`
+#
+# 2 points · 10 minutes · needs the body of `broken_slope`
+#
+# <details><summary>Hint 1: what the report says</summary>
+# Look at T = 1 only: for T = 3 the mistake has spread to every gate, through dh. One block of <code>db</code> is right, three are wrong, and <code>dc0</code> is right too.
+# </details>
+# <details><summary>Hint 2: what do the three share?</summary>
+# Something stands in the lines of i, f and o that does not stand in the line of g. Measure it: <code>slope(sigmoid(0.7))</code> should be the slope of the sigmoid at 0.7, which <code>numerical_gradient</code> knows.
+# </details>
+
+
+# %% answer="exhibit_slope"
+def exhibit_slope(dh_next, dc_next, cache):
+    """lstm_step_backward, repaired: dx (N, D), dh, dc (N, H), dW_x (D, 4H), dW_h (H, 4H), db (4H,)."""
+    ### BEGIN SOLUTION
+    def slope(s):
+        return s * (1 - s)
+
+    x, h, c, i, f, g, o, c_next, W_x, W_h = cache
+    tanh_c = np.tanh(c_next)
+    dc_next = dc_next + dh_next * o * (1 - tanh_c ** 2)
+    da_i, da_f = dc_next * g * slope(i), dc_next * c * slope(f)
+    da_g, da_o = dc_next * i * (1 - g ** 2), dh_next * tanh_c * slope(o)
+    da = np.concatenate([da_i, da_f, da_g, da_o], axis=1)
+    dx, dh, dc = da @ W_x.T, da @ W_h.T, dc_next * f
+    dW_x, dW_h, db = x.T @ da, h.T @ da, da.sum(axis=0)
+    return dx, dh, dc, dW_x, dW_h, db
+    ### END SOLUTION
+
+
+# %%
+report(through_time(exhibit_slope), "LSTM")
+
+# %% check="exhibit_slope" points=2
+check(exhibit_slope, points=2)
+
+# %% [markdown] locked="nearly-right"
+# How wrong was it? The slope of a sigmoid lies between 0 and 0.25. The exhibit took it at a point between 0 and 1,
+# where it hardly moves. Here are both, and the angle between the exhibit's gradient and the right one, for gates that are
+# half open and for gates that are driven hard:
+
+# %%
+for a in (-4.0, -1.0, 0.0, 1.0, 4.0):
+    s = sigmoid(np.array(a))
+    print(f"a = {a:4}   gate {s:.3f}   its slope {s * (1 - s):.3f}   the exhibit's {sigmoid(s) * (1 - sigmoid(s)):.3f}")
+
+
+def cosine(a, b):
+    return np.sum(a * b) / np.sqrt(np.sum(a ** 2) * np.sum(b ** 2))
+
+
+rng = np.random.default_rng(8)
+x, h, c, dh, dc = rng.standard_normal((5, 50, 4))
+for size in (0.1, 1.0, 5.0):
+    cache = lstm_step(x, h, c, *(size * rng.standard_normal(shape) for shape in ((4, 16), (4, 16), (16,))))[2]
+    angle = np.degrees(np.arccos(cosine(broken_slope(dh, dc, cache)[4], lstm_step_backward(dh, dc, cache)[4])))
+    print(f"weights of size {size:3}: the two gradients of W_h are {angle:2.0f} degrees apart")
+
+# %% [markdown] locked="room-5"
+# So near a = 0, where networks are born, nobody would see it. It shows where a gate is closed or wide open: there the
+# right slope is nearly zero, and the exhibit goes on pushing.
+#
+# ## Exhibit 5: the gates
+#
+# An LSTM has four blocks, and 24 orders to put them in. Frameworks do not agree on one, so code that was put together
+# from two sources often has two. In the way forward the wrong order is another network that learns just as well. But
+# forward and back have to agree.
+#
+# **Guess first:** does it train?
+
+
+# %% locked="case-gates"
+def broken_gates(dh_next, dc_next, cache):
+    x, h, c, i, f, g, o, c_next, W_x, W_h = cache
+    tanh_c = np.tanh(c_next)
+    dc_next = dc_next + dh_next * o * (1 - tanh_c ** 2)
+    da_i = dc_next * g * i * (1 - i)
+    da_f = dc_next * c * f * (1 - f)
+    da_g = dc_next * i * (1 - g ** 2)
+    da_o = dh_next * tanh_c * o * (1 - o)
+    da = np.concatenate([da_i, da_f, da_o, da_g], axis=1)
+    dx, dh, dc = da @ W_x.T, da @ W_h.T, dc_next * f
+    dW_x, dW_h, db = x.T @ da, h.T @ da, da.sum(axis=0)
+    return dx, dh, dc, dW_x, dW_h, db
+
+
+report(through_time(broken_gates), "LSTM")
+
+# %% [markdown] locked="look-at-db"
+# Two gates are wrong. Before you read their lines again, print the numbers:
+
+# %%
+derived, measured = examine(through_time(broken_gates), "LSTM", T=1)["db"]
+for gate, a, n in zip("ifgo", np.split(derived, 4), np.split(measured, 4), strict=True):
+    print(f"{gate}   derived {a.round(3)}   measured {n.round(3)}")
+
+# %% [markdown] locked="card-exhibit-gates"
+# ### Exercise: `exhibit_gates`
+#
+# 2 points · 5 minutes · needs the body of `broken_gates`
+#
+# <details><summary>Hint 1: what the report says</summary>
+# <code>dc0</code> is right for T = 1, and so are two blocks of <code>db</code>. Whatever is wrong sits in the other two, and <code>dx</code> and <code>dh0</code> are made of all four.
+# </details>
+# <details><summary>Hint 2: the numbers</summary>
+# The wrong numbers are right numbers, in another place.
+# </details>
+
+
+# %% answer="exhibit_gates"
+def exhibit_gates(dh_next, dc_next, cache):
+    """lstm_step_backward, repaired: dx (N, D), dh, dc (N, H), dW_x (D, 4H), dW_h (H, 4H), db (4H,)."""
+    ### BEGIN SOLUTION
+    x, h, c, i, f, g, o, c_next, W_x, W_h = cache
+    tanh_c = np.tanh(c_next)
+    dc_next = dc_next + dh_next * o * (1 - tanh_c ** 2)
+    da_i = dc_next * g * i * (1 - i)
+    da_f = dc_next * c * f * (1 - f)
+    da_g = dc_next * i * (1 - g ** 2)
+    da_o = dh_next * tanh_c * o * (1 - o)
+    da = np.concatenate([da_i, da_f, da_g, da_o], axis=1)
+    dx, dh, dc = da @ W_x.T, da @ W_h.T, dc_next * f
+    dW_x, dW_h, db = x.T @ da, h.T @ da, da.sum(axis=0)
+    return dx, dh, dc, dW_x, dW_h, db
+    ### END SOLUTION
+
+
+# %%
+report(through_time(exhibit_gates), "LSTM")
+
+# %% check="exhibit_gates" points=2
+check(exhibit_gates, points=2)
+
+# %% [markdown] locked="room-6"
+# ## Exhibit 6: the upstream gradient
+#
+# The last exhibit is of another kind. Your checker finds nothing.
+#
+# **Guess first:** does it train?
+
+
+# %% locked="case-upstream"
+def broken_upstream(dh, cache):
+    x, h0, _, W_x, W_h = cache[0]
+    dx, dh_next = np.zeros((len(cache), *x.shape)), np.zeros_like(h0)
+    dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[0])
+    for t in reversed(range(len(cache))):
+        dh[t] += dh_next
+        dx[t], dh_next, dW_x_t, dW_h_t, db_t = rnn_step_backward(dh[t], cache[t])
+        dW_x += dW_x_t
+        dW_h += dW_h_t
+        db += db_t
+    return dx, dh_next, dW_x, dW_h, db
+
+
+report(broken_upstream, "RNN")
+
+# %% [markdown] locked="ask-twice"
+# Every number is right. Now call it twice, with the same arguments, and hold the two answers against each other:
+
+# %%
+rng = np.random.default_rng(8)
+shapes = [(5, 2, 3), (2, 4), (3, 4), (4, 4), (4,)]
+h, cache = rnn_forward(*[0.7 * rng.standard_normal(shape) for shape in shapes])
+dh = rng.standard_normal(h.shape)
+for name, once, twice in zip(("dx", "dh0", "dW_x", "dW_h", "db"), broken_upstream(dh, cache), broken_upstream(dh, cache), strict=True):
+    print(f"{name:5} first call against second call: {mark(once, twice)}")
+
+# %% [markdown] locked="who-is-bitten"
+# A function that answers differently when it is asked again has changed something. Who is bitten by that? Whoever uses
+# the upstream gradient again: two layers whose states are added, a network read in both directions, a connection
+# that skips a layer. And a gradient checker that keeps no copy. Ours handed out copies. Without them it measures the
+# right gradient with a spoiled loss, and blames the wrong one:
+
+# %%
+report(broken_upstream, "RNN", copies=False)
+
+# %% [markdown] locked="card-exhibit-upstream"
+# Of the 91 LSTM steps in our collection that return right numbers, 48 change an upstream gradient in place. It is a
+# habit, and in most programs it does no harm. In the check below it does: there, one `dh` goes to your function twice.
+#
+# ### Exercise: `exhibit_upstream`
+#
+# 2 points · 5 minutes · needs the body of `broken_upstream`
+#
+# <details><summary>Hint 1: where to look</summary>
+# Which lines write into an array that the function did not make itself?
+# </details>
+# <details><summary>Hint 2: I have taken dh_t = dh[t], and it still happens</summary>
+# <code>dh[t]</code> is a view: another name for the same numbers. <code>a += b</code> writes into them, <code>a = a + b</code> makes a new array.
+# </details>
+
+
+# %% answer="exhibit_upstream"
+def exhibit_upstream(dh, cache):
+    """rnn_backward, repaired: dx (T, N, D), dh0 (N, H), dW_x (D, H), dW_h (H, H), db (H,)."""
+    ### BEGIN SOLUTION
+    x, h0, _, W_x, W_h = cache[0]
+    dx, dh_next = np.zeros((len(cache), *x.shape)), np.zeros_like(h0)
+    dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[0])
+    for t in reversed(range(len(cache))):
+        dh_t = dh[t] + dh_next
+        dx[t], dh_next, dW_x_t, dW_h_t, db_t = rnn_step_backward(dh_t, cache[t])
+        dW_x += dW_x_t
+        dW_h += dW_h_t
+        db += db_t
+    return dx, dh_next, dW_x, dW_h, db
+    ### END SOLUTION
+
+
+# %%
+report(exhibit_upstream, "RNN", copies=False)
+
+# %% check="exhibit_upstream" points=2
+check(exhibit_upstream, points=2)
+
+# %% [markdown] locked="does-it-train"
+# ## Does it train?
+#
+# Now take all six out of their cases, as they are, and train. Beside each runs a right backward pass, from the same
+# first weights and with the same inputs. The upstream exhibit gets a network with two cells whose states are added. The others
+# have one. It takes some ten
+# seconds.
+
+# %%
+museum = {  # name: the exhibit, a backward pass that is right, the cell, how many of them
+    "sum": (broken_sum, rnn_backward, "RNN", 1),
+    "carry": (broken_carry, lstm_backward, "LSTM", 1),
+    "states": (broken_states, rnn_backward, "RNN", 1),
+    "slope": (through_time(broken_slope), lstm_backward, "LSTM", 1),
+    "gates": (through_time(broken_gates), lstm_backward, "LSTM", 1),
+    "upstream": (broken_upstream, rnn_backward, "RNN", 2),
+}
+
+
+def races(delay):
+    """Exhibit -> the losses with the right backward pass, and with the exhibit."""
+    right = {(backward, layers): train(backward, cell, layers, delay) for _, backward, cell, layers in museum.values()}
+    return {name: (right[backward, layers], train(exhibit, cell, layers, delay))
+            for name, (exhibit, backward, cell, layers) in museum.items()}
+
+
+echo = races(delay=1)
+figures.museum(echo)
+
+# %% [markdown] locked="what-it-shows"
+# Five of the six reach a low loss. They have not much in common but one thing: they point roughly downhill, and downhill is
+# all that training asks for. Only the exchanged gates point somewhere else: there, what the candidate should be told is
+# told to the output gate.
+#
+# (With a larger collection it comes out the same. We took the fourteen mistakes that are most usual in an LSTM's backward
+# pass and trained each of them on echo: ten reached 0.01.)
+#
+# Now your guesses, and a harder question. With a delay of two steps, the network has to say what it heard before the last
+# input, and what it needs for that comes back through the carry. The cosine is that of all gradients of the parameters, the
+# exhibit's and the right ones, in a random network of six steps: 1 is the same direction, 0 is a right angle.
+
+
+# %%
+def direction(backward, cell):
+    """All gradients of the parameters in one random network, as one vector."""
+    (N, D, H), blocks = (4, 1, 12), {"RNN": 1, "LSTM": 4}[cell]
+    rng = np.random.default_rng(8)
+    shapes = {"x": (6, N, D), "h0": (N, H), "W_x": (D, blocks * H), "W_h": (H, blocks * H), "b": (blocks * H,)}
+    shapes |= {"c0": (N, H)} if cell == "LSTM" else {}
+    states, cache = run(**{name: 0.5 * rng.standard_normal(shape) for name, shape in shapes.items()})
+    gradients = backward(*[rng.standard_normal(state.shape) for state in states], cache)
+    return np.concatenate([gradient.ravel() for gradient in gradients[-3:]])
+
+
+two = races(delay=2)
+print("                        loss, delay 1       loss, delay 2       below 0.01 at")
+print("exhibit    cosine      right   exhibit     right   exhibit     delay 1, with the exhibit?")
+right_guesses = 0
+for name, (exhibit, backward, cell, _) in museum.items():
+    ends = [np.mean(losses[-20:]) for losses in (*echo[name], *two[name])]
+    trains = "yes" if ends[1] < 0.01 else "no"
+    angle = cosine(direction(exhibit, cell), direction(backward, cell))
+    print(f"{name:9} {angle:7.2f}   {ends[0]:8.4f}  {ends[1]:8.4f}  {ends[2]:8.4f}  {ends[3]:8.4f}     {trains:3}   (you said {guess[name]})")
+    right_guesses += guess[name] == trains
+print(f"\nYou guessed {right_guesses} of {len(museum)}.")
+
+# %% [markdown] locked="what-the-table-says"
+# Look at the carry. At delay 1 it is a little slower than the right one, and who would notice. At delay 2 the right network
+# goes on learning, and the exhibit stays where it was. A mistake like this is not found by the loss. It is
+# found by a person who concludes, months later, that LSTMs are not good at remembering.
+#
+# And the upstream exhibit, whose two cells are told different things, trains as well as the right one in both columns.
+# It is harmless here, and there is no way to know that beforehand.
+#
+# ## What we know now
+#
+# - A loss that goes down says that the gradient points roughly downhill. It does not say that the gradient is right.
+# - A gradient checker says that it is wrong. Four questions say where: T = 1 or the loop? Which arrays? From which
+#   step on? Which gate?
+# - `db` is a window on `da`, and the last wrong step of `dx` is where the mistake begins.
+# - A check is only as good as its inputs: random upstream gradients at every state, random initial states and biases, more
+#   than one step, fresh copies.
+# - Right numbers are not everything: a function that changes what it was given is right once.
+#
+# **What still does not work.** Every exhibit of the LSTM was longer than those of the RNN. Three gates, a candidate, two
+# states, two carries: is all of that needed? Lesson 09 takes some of it away.
