@@ -15,8 +15,8 @@ SYMBOLS = "();"   # one input each; a letter is a row of zeros
 BY_HAND, AT_RANDOM = "set by hand, to count brackets", "random, as before training"
 NAMES = {"i": "input gate", "f": "forget gate", "g": "candidate", "o": "output gate"}
 
-WIDTH, HEIGHT = 800, 668                       # px
-C, I_VALVE, O_VALVE, BOX, H, X = 124, 201, 224, 291, 365, 434   # levels of the diagram, from its top
+WIDTH, HEIGHT = 800, 640                       # px
+C, I_VALVE, O_VALVE, BOX, H, X = 106, 183, 206, 273, 347, 414   # levels of the diagram, from its top
 AT = {"f": 195, "i": 293, "g": 391, "o": 497}  # where the boxes stand
 LEFT, OUT, RIGHT = 48, 605, WIDTH - 48
 
@@ -122,7 +122,7 @@ def _drawn(run, t):
     sheet, now = Sheet(WIDTH, HEIGHT), run[t - 1]
     sheet.write((8, 20), f"{_title(now, t)}.", 17, ha="start", bold=True)
     sheet.write((8, 45), f"{_deeds(now)}.", 13, QUIET, ha="start")
-    sheet.box((397, 248), 574, 320, "#FAFAFA", FAINT, 1.2, 26)
+    sheet.box((397, 230), 574, 320, "#FAFAFA", FAINT, 1.2, 26)
     _draw_bus(sheet, now)
     _draw_gates(sheet, now)
     _draw_cell_state(sheet, now)
@@ -156,16 +156,16 @@ def _draw_gates(sheet, now):
     """From each box to its valve; and the candidate, through the input gate, into the cell state."""
     top = BOX - 24
     sheet.strand([(AT["f"], top), (AT["f"], C + 21)], now.f, arrow=True)
-    _value(sheet, (AT["f"] + 13, 227), "f", now.f)
+    _value(sheet, (AT["f"] + 13, 209), "f", now.f)
     sheet.strand([(AT["i"], top), (AT["i"], I_VALVE), (AT["g"] - 21, I_VALVE)], now.i, arrow=True)
-    _value(sheet, (AT["i"] + 13, 245), "i", now.i)
+    _value(sheet, (AT["i"] + 13, 227), "i", now.i)
     sheet.strand([(AT["g"], top), (AT["g"], I_VALVE)], now.g)
-    _value(sheet, (AT["g"] + 13, 245), "g", now.g)
+    _value(sheet, (AT["g"] + 13, 227), "g", now.g)
     sheet.strand([(AT["g"], I_VALVE + 1), (AT["g"], C + 16)], now.i * now.g, arrow=True)
-    _value(sheet, (AT["g"] + 22, 166), "i \N{CIRCLED DOT OPERATOR} g", now.i * now.g)
+    _value(sheet, (AT["g"] + 22, 148), "i \N{CIRCLED DOT OPERATOR} g", now.i * now.g)
     sheet.valve((AT["g"], I_VALVE), now.i)
     sheet.strand([(AT["o"], top), (AT["o"], O_VALVE), (OUT - 21, O_VALVE)], now.o, arrow=True)
-    _value(sheet, (AT["o"] + 14, 206), "o", now.o)
+    _value(sheet, (AT["o"] + 14, 188), "o", now.o)
 
 
 def _draw_cell_state(sheet, now):
@@ -185,11 +185,11 @@ def _draw_cell_state(sheet, now):
 def _draw_hidden_state(sheet, now):
     """What the output gate lets out of the new cell state, squashed: the new hidden state."""
     squashed = np.tanh(now.c_next)
-    sheet.strand([(OUT, C), (OUT, 154)], now.c_next, arrow=True)
-    sheet.strand([(OUT, 169), (OUT, O_VALVE)], squashed)
-    sheet.box((OUT, 169), 60, 30, SHADE, INK, 1.2, 15)
-    sheet.write((OUT, 169), "*tanh*", 14)
-    sheet.write((OUT + 12, 194), number(squashed), ha="start")
+    sheet.strand([(OUT, C), (OUT, 136)], now.c_next, arrow=True)
+    sheet.strand([(OUT, 151), (OUT, O_VALVE)], squashed)
+    sheet.box((OUT, 151), 60, 30, SHADE, INK, 1.2, 15)
+    sheet.write((OUT, 151), "*tanh*", 14)
+    sheet.write((OUT + 12, 176), number(squashed), ha="start")
     sheet.strand([(OUT, O_VALVE - 1), (OUT, H), (RIGHT - 33, H)], now.h_next, arrow=True)
     sheet.valve((OUT, O_VALVE), now.o)
     _draw_state(sheet, (LEFT, H), "h_{t-1}", now.h)
@@ -215,19 +215,19 @@ def _draw_legend(sheet):
 
 def _draw_timeline(sheet, run, t):
     """All steps side by side: symbol, gates, cell state, hidden state."""
-    levels = {"f": 520, "i": 547, "o": 574, "c": 613, "h": 644}
+    levels = {"f": 496, "i": 523, "o": 550, "c": 588, "h": 619}
     first, apart = 138, 42.5
     here = first + apart * (t - 1)
-    sheet.box((here, 568), apart, 190, tint(COLOR["x"], 0.2), "none", corner=5)
+    sheet.box((here, 544), apart, 188, tint(COLOR["x"], 0.2), "none", corner=5)
     for name, level in levels.items():
         words = {"c": "cell state *c*", "h": "hidden state *h*"}.get(name, f"{NAMES.get(name)} *{name}*")
         sheet.write((108, level), words, 12, ha="end")
     for k, moment in enumerate(run):
         across = first + apart * k
-        sheet.write((across, 490), moment.symbol, 17, bold=k == t - 1, mono=True)
+        sheet.write((across, 467), moment.symbol, 17, bold=k == t - 1, mono=True)
         for name in "fio":
             sheet.valve((across, levels[name]), getattr(moment, name), radius=9.5)
         for name, value in {"c": moment.c_next, "h": moment.h_next}.items():
             sheet.box((across, levels[name]), apart - 1.5, 29, color_of(value), "none", corner=0)
             sheet.write((across, levels[name]), number(value, 1), 12, "white" if abs(strength(value)) > 0.8 else INK)
-    sheet.box((here, 568), apart, 190, "none", INK, 2, 5)
+    sheet.box((here, 544), apart, 188, "none", INK, 2, 5)

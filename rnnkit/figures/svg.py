@@ -110,12 +110,12 @@ class Sheet:
     def scale(self, left, level, length):
         """What color and width mean, from -3 to 3."""
         values = np.linspace(-MOST, MOST, 61)
-        places = left + length * np.linspace(0, 1, 61)
-        for k in range(60):
-            low, high = width_of(values[k]) / 2, width_of(values[k + 1]) / 2
-            corners = [(places[k], level - low), (places[k + 1] + 0.3, level - high),
-                       (places[k + 1] + 0.3, level + high), (places[k], level + low)]
-            self.polygon(corners, color_of((values[k] + values[k + 1]) / 2))
+        places, halves = left + length * np.linspace(0, 1, 61), np.array([width_of(value) / 2 for value in values])
+        stops = "".join(f'<stop offset="{k / 60:.3f}" stop-color="{color_of(value)}"/>'
+                        for k, value in enumerate(values))
+        self.add("linearGradient", stops, id="values")
+        edge = np.concatenate([np.stack([places, level - halves], 1), np.stack([places, level + halves], 1)[::-1]])
+        self.polygon(edge, "url(#values)")
         for value in (-3, -1, 0, 1, 3):
             self.write((left + length * (value + MOST) / (2 * MOST), level + 18), number(value, 0), 12, QUIET)
 

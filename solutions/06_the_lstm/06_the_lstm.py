@@ -44,7 +44,7 @@ figures.unrolled(steps=4, highlight="W_h")
 
 # %%
 def after(steps, start, w):
-    """The state of one unit after so many steps without input, and its slope with respect to the start."""
+    """One unit's state after so many steps without input, and its slope in the start."""
     h, slope = np.array([[start]]), 1.0
     for _ in range(steps):
         h, _ = rnn_step(np.zeros((1, 1)), h, np.zeros((1, 1)), np.array([[w]]), np.zeros(1))
@@ -52,10 +52,10 @@ def after(steps, start, w):
     return h.item(), slope
 
 
+print("            0.2           0.5           0.8     became (and with which slope)")
 for w in (0.9, 1.0, np.arctanh(0.5) / 0.5):
     ends = [after(100, start, w) for start in (0.2, 0.5, 0.8)]
-    print(f"w = {w:.3f}:  " + "   ".join(f"{start} becomes {end:.3f} (slope {slope:.0e})"
-                                        for start, (end, slope) in zip((0.2, 0.5, 0.8), ends, strict=True)))
+    print(f"w = {w:.3f}  ", "  ".join(f"{end:.3f} ({slope:.0e})" for end, slope in ends))
 
 # %% [markdown] locked="keep-a-number-answer"
 # There is one. With $w = \operatorname{arctanh}(0.5) / 0.5$ the equation $h = \tanh(w h)$ holds at 0.5. But then 0.2
@@ -141,7 +141,7 @@ for symbol in 200 * "a(b;":
     i, f, g = float(symbol == "("), float(symbol != ";"), 1.0
     c_1997 = c_1997 + i * g
     c_2000 = f * c_2000 + i * g
-print(f"brackets open in the last sentence, now that it is over: 1997 says {c_1997}, 2000 says {c_2000}")
+print(f"open brackets, after the last semicolon: 1997 says {c_1997}, 2000 says {c_2000}")
 
 # %% [markdown] locked="three-gates"
 # ## Three gates and a candidate
@@ -149,10 +149,10 @@ print(f"brackets open in the last sentence, now that it is over: 1997 says {c_19
 # Here it is, the whole cell. For a batch, $x$ is $(N, D)$, and $h$, $c$, $i$, $f$, $g$, $o$ are all $(N, H)$.
 #
 # $$\begin{aligned}
-# i &= \sigma(x W_{xi} + h W_{hi} + b_i) & \text{how much to let in} \\
-# f &= \sigma(x W_{xf} + h W_{hf} + b_f) & \text{how much to keep} \\
-# g &= \tanh(x W_{xg} + h W_{hg} + b_g) & \text{what to let in} \\
-# o &= \sigma(x W_{xo} + h W_{ho} + b_o) & \text{how much to show} \\[4pt]
+# i &= \sigma(x W_{xi} + h W_{hi} + b_i) && \text{how much to let in} \\
+# f &= \sigma(x W_{xf} + h W_{hf} + b_f) && \text{how much to keep} \\
+# g &= \tanh(x W_{xg} + h W_{hg} + b_g) && \text{what to let in} \\
+# o &= \sigma(x W_{xo} + h W_{ho} + b_o) && \text{how much to show} \\[4pt]
 # c_{\text{next}} &= f \odot c + i \odot g \\
 # h_{\text{next}} &= o \odot \tanh(c_{\text{next}})
 # \end{aligned}$$
@@ -168,18 +168,21 @@ print(f"brackets open in the last sentence, now that it is over: 1997 says {c_19
 
 # %%
 N, D, H = 3, 4, 6
-x, h, c = rng.standard_normal((N, D)), rng.standard_normal((N, H)), rng.standard_normal((N, H))
-W_x, W_h, b = 0.5 * rng.standard_normal((D, 4 * H)), 0.5 * rng.standard_normal((H, 4 * H)), rng.standard_normal(4 * H)
+x, h = rng.standard_normal((N, D)), rng.standard_normal((N, H))
+W_x, W_h = 0.5 * rng.standard_normal((D, 4 * H)), 0.5 * rng.standard_normal((H, 4 * H))
+b = rng.standard_normal(4 * H)
 
 block = {name: slice(k * H, (k + 1) * H) for k, name in enumerate("ifgo")}
 together = x @ W_x + h @ W_h + b
 for name, columns in block.items():
     alone = x @ W_x[:, columns] + h @ W_h[:, columns] + b[columns]
-    print(f"{name}: columns {columns.start:2} to {columns.stop:2}, difference {np.abs(together[:, columns] - alone).max():.0e}")
+    difference = np.abs(together[:, columns] - alone).max()
+    print(f"{name}: columns {columns.start:2} to {columns.stop:2}, difference {difference:.0e}")
 
 g = block["g"]
 old_step, _ = rnn_step(x, h, W_x[:, g], W_h[:, g], b[g])
-print(f"the candidate against rnn_step with its block: {np.abs(np.tanh(together[:, g]) - old_step).max():.0e}")
+difference = np.abs(np.tanh(together[:, g]) - old_step).max()
+print(f"the candidate, against your old step with its block: difference {difference:.0e}")
 
 # %% [markdown] locked="card-lstm-gates"
 # ### Exercise: `lstm_gates`
@@ -245,7 +248,8 @@ for name, columns in block.items():
     W = np.hstack([W_h[:, columns].T, W_x[:, columns].T])
     squash = np.tanh if name == "g" else sigmoid
     in_columns = squash(W @ state_on_input + b[columns][:, None])
-    print(f"{name}: W is {W.shape}, the result is {in_columns.shape}, difference {np.abs(in_columns.T - rows[name]).max():.0e}")
+    difference = np.abs(in_columns.T - rows[name]).max()
+    print(f"{name}: W is {W.shape}, the result is {in_columns.shape}, difference {difference:.0e}")
 
 # %% [markdown] locked="other-names"
 # Some write $[x_t, h_{t-1}]$. Then the two parts of $W_i$ change places as well. Which way round is free, as long as both
@@ -283,7 +287,8 @@ def lstm_step(x, h, c, W_x, W_h, b):
 
     x: (N, D). h, c: (N, H). W_x: (D, 4H), W_h: (H, 4H), b: (4H,), in blocks i, f, g, o.
 
-    Returns h_next (N, H), c_next (N, H), and a cache for the backward pass: x, h, c, i, f, g, o, c_next, W_x, W_h.
+    Returns h_next (N, H), c_next (N, H), and a cache for the backward pass:
+    x, h, c, i, f, g, o, c_next, W_x, W_h.
     """
     ### BEGIN SOLUTION
     i, f, g, o = lstm_gates(x, h, W_x, W_h, b)
@@ -310,7 +315,8 @@ check(lstm_step, points=4)
 # - **Step 7** reads a closing bracket. The candidate is -1: a purple line goes up into the sum, and $c$ goes down.
 # - **Step 11** reads a semicolon. Here the forget gate shuts, and a bracket that nobody closed is gone.
 #
-# Then choose the random weights, as they are before training. Every gate stands half open, and nothing is kept.
+# Then choose the random weights, as they are before training. No gate is open and none is shut, and nothing is kept for
+# long.
 
 # %%
 figures.lstm_explorer(yours(lstm_step), yours(lstm_gates))
@@ -342,9 +348,10 @@ figures.lstm_explorer(yours(lstm_step), yours(lstm_gates))
 def lstm_forward(x, h0, c0, W_x, W_h, b):
     """The step at every time, each from the two states that the last one left.
 
-    x: (T, N, D). h0, c0: (N, H), the states before the first step. W_x: (D, 4H), W_h: (H, 4H), b: (4H,).
+    x: (T, N, D). h0, c0: (N, H), the states before the first step.
+    W_x: (D, 4H), W_h: (H, 4H), b: (4H,), in blocks i, f, g, o.
 
-    Returns h (T, N, H) and c (T, N, H), the states after every step, and a list with the cache of every step.
+    Returns h and c, both (T, N, H), the states after every step, and a list with the cache of every step.
     """
     ### BEGIN SOLUTION
     h_t, c_t, h, c, cache = h0, c0, [], [], []
@@ -374,10 +381,11 @@ forward = yours(lstm_forward)
 
 
 def counted(brackets, f):
-    """The states h and c after each of the brackets, with a forget gate that always stands at f."""
+    """The states h and c after each bracket, with a forget gate that always stands at f."""
     W_x, W_h = np.array([[0.0, 0, 20, 0]]), np.zeros((1, 4))
     b = np.array([40, np.log(f / (1 - f)) if f < 1 else 40, 0, 40])
-    h, c, _ = forward(brackets.reshape(-1, 1, 1), np.zeros((1, 1)), np.zeros((1, 1)), W_x, W_h, b)
+    zero = np.zeros((1, 1))
+    h, c, _ = forward(brackets.reshape(-1, 1, 1), zero, zero, W_x, W_h, b)
     return h.ravel(), c.ravel()
 
 
@@ -420,16 +428,19 @@ for step in (1, 2, 10, 20, 1000, 1980, 1998, 2000):
 
 # %%
 T = 7
-x, h0, c0 = rng.standard_normal((T, N, D)), rng.standard_normal((N, H)), rng.standard_normal((N, H))
+x = rng.standard_normal((T, N, D))
+h0, c0 = rng.standard_normal((N, H)), rng.standard_normal((N, H))
 h, c, _ = forward(x, h0, c0, W_x, W_h, b)
 
 if torch := available("torch"):
     layer = torch.nn.LSTM(D, H, dtype=torch.float64)
-    ours = {"weight_ih_l0": W_x.T, "weight_hh_l0": W_h.T, "bias_ih_l0": b, "bias_hh_l0": np.zeros(4 * H)}
+    ours = {"weight_ih_l0": W_x.T, "weight_hh_l0": W_h.T,
+            "bias_ih_l0": b, "bias_hh_l0": np.zeros(4 * H)}
     layer.load_state_dict({name: torch.tensor(array) for name, array in ours.items()})
-    h_torch, (_, c_torch) = layer(torch.tensor(x), (torch.tensor(h0)[None], torch.tensor(c0)[None]))
-    print(f"hidden states of all steps: largest difference {np.abs(h - h_torch.detach().numpy()).max():.0e}")
-    print(f"the last cell state:        largest difference {np.abs(c[-1] - c_torch[0].detach().numpy()).max():.0e}")
+    initial = torch.tensor(h0)[None], torch.tensor(c0)[None]
+    h_torch, (_, c_torch) = layer(torch.tensor(x), initial)
+    print(f"every hidden state:  largest difference {np.abs(h - h_torch.detach().numpy()).max():.0e}")
+    print(f"the last cell state: largest difference {np.abs(c[-1] - c_torch.detach().numpy()).max():.0e}")
 
 # %% [markdown] locked="the-order"
 # That went smoothly because PyTorch keeps its blocks in our order. Transposes, rows or columns, one bias or two: all of
@@ -456,8 +467,8 @@ for order in ("ifgo", "ifog", "iofg"):
     theirs = [reordered(array, "ifgo", order) for array in (W_x, W_h, b)]
     as_they_are, _, _ = forward(x, h0, c0, *theirs)
     put_back, _, _ = forward(x, h0, c0, *(reordered(array, order, "ifgo") for array in theirs))
-    print(f"{order}: as they are, h is off by up to {np.abs(as_they_are - h).max():.2f}; "
-          f"put into our order, by {np.abs(put_back - h).max():.0e}")
+    off, left = np.abs(as_they_are - h).max(), np.abs(put_back - h).max()
+    print(f"{order}: as they are, h is off by up to {off:.2f}; put into our order, by {left:.0e}")
 
 # %% [markdown] locked="the-order-answer"
 # No error, and no warning. Every shape fits, every state lies between -1 and 1, and the network says something else.
@@ -514,13 +525,14 @@ for order in ("ifgo", "ifog", "iofg"):
 
 # %%
 H, D = 64, 16
-weights = [rng.uniform(-1, 1, shape) / np.sqrt(H) for shape in ((D, 4 * H), (H, 4 * H), (4 * H,))]
+shapes = (D, 4 * H), (H, 4 * H), (4 * H,)
+weights = [rng.uniform(-1, 1, shape) / np.sqrt(H) for shape in shapes]
 x, h0, c0 = rng.standard_normal((100, 1, D)), np.zeros((1, H)), np.zeros((1, H))
 h, _, _ = forward(x, h0, c0, *weights)
 f = np.array([gates(x_t, h_t, *weights)[1] for x_t, h_t in zip(x, [h0, *h[:-1]], strict=True)])
 kept = f.prod(axis=0)
 print(f"the forget gates: {f.min():.2f} to {f.max():.2f}, on average {f.mean():.2f}")
-print(f"the product over 100 steps: {np.median(kept):.0e} for the unit in the middle, {kept.max():.0e} for the best one")
+print(f"their product over 100 steps: {np.median(kept):.0e} in the middle, {kept.max():.0e} at best")
 
 # %% [markdown] locked="half-open"
 # They stand half open, and half of a half of a half is soon nothing. A cell that *can* keep everything begins its life by

@@ -69,6 +69,34 @@ def test_wrong_loop_over_a_right_backward_step_is_told_that_it_is_the_loop(ask):
     assert "Your rnn_step_backward passes its own check, so look at the loop around it." in text
 
 
+GATES = """
+def lstm_gates(x, h, W_x, W_h, b):
+    i, f, g, o = np.split(x @ W_x + h @ W_h + b, 4, axis=1)
+    return sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)
+"""
+LSTM_STEP = """
+def lstm_step(x, h, c, W_x, W_h, b):
+    i, f, g, o = lstm_gates(x, h, W_x, W_h, b)
+    c_next = f * c + i * g
+    return o * np.tanh(c_next), c_next, (i, f, g, o)
+"""
+
+
+def test_wrong_gates_under_a_right_lstm_step_are_where_to_start(ask):
+    gates = GATES.replace("i, f, g, o = np", "i, f, o, g = np")
+    earned, text = ask(function("lstm_step", gates, LSTM_STEP, sigmoid=rnnkit.sigmoid))
+    assert earned == 0
+    assert "Your lstm_gates does not pass its own check. Start there: g: every entry wrong" in text
+    assert "you read the weights in the order i, f, o, g" in text
+
+
+def test_right_gates_under_a_wrong_lstm_step_are_not_to_blame(ask):
+    step = LSTM_STEP.replace("i * g", "i * g / 2")
+    earned, text = ask(function("lstm_step", GATES, step, sigmoid=rnnkit.sigmoid))
+    assert earned == 0
+    assert "Your lstm_gates passes its own check, so look at what becomes of its results." in text
+
+
 # -- names taken from the notebook
 
 def test_parameter_read_from_the_notebook_is_named(ask):
