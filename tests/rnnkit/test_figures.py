@@ -52,6 +52,8 @@ PICTURES = {
     "padding": lambda: figures.padding(STATES, 8),
     "v_curve": lambda: figures.v_curve(EPS, V),
     "losses": lambda: figures.losses(HISTORIES),
+    "three_cells": figures.three_cells,
+    "counting": lambda: figures.counting({"a": [1, 2, 3, 2, 1, 0], "b": [1, 1.5, 1.7, 0.7, -0.3, -1.2]}),
     "gradient_flow": lambda: figures.gradient_flow(FLOWS),
     "two_routes": figures.two_routes,
 }
