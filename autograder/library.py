@@ -50,13 +50,11 @@ def withheld(lesson, sources):
     number = int(re.match(r"\d+", lesson)[0])
     names = {exercise.name for n, module in LESSONS.items() if n >= number for exercise in module.EXERCISES}
     statements = [node for text in sources for node in ast.parse(text).body]
-    defined = [node for node in statements if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    while True:
-        built_on = {node.name for node in defined for part in ast.walk(node)
-                    if isinstance(part, ast.Name) and part.id in names}
-        if built_on <= names:
-            return names
+    uses = [(node.name, {part.id for part in ast.walk(node) if isinstance(part, ast.Name)})
+            for node in statements if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    while built_on := {name for name, used in uses if used & names} - names:
         names |= built_on
+    return names
 
 
 def without(text, names):
