@@ -48,11 +48,8 @@ def gru_forward(x: "T N D", h0: "N H", W_x: "D 3H", W_h: "H 3H", b_x: "3H", b_h:
     return np.stack(h), caches
 
 
-CACHE = "x: N D, h: N H, r: N H, z: N H, n: N H, u_n: N H, W_x: D 3H, W_h: H 3H"
-
-
 @shaped
-def gru_step_backward(dh_next: "N H", cache: CACHE):
+def gru_step_backward(dh_next: "N H", cache: "x: N D, h: N H, r: N H, z: N H, n: N H, u_n: N H, W_x: D 3H, W_h: H 3H"):
     """One step back:
 
     da_z = dh_next * (h - n) * z (1 - z),   da_n = dh_next * (1 - z) * (1 - n^2),
@@ -77,7 +74,7 @@ def gru_step_backward(dh_next: "N H", cache: CACHE):
 
 
 @shaped
-def gru_backward(dh: "T N H", cache: f"T [{CACHE}]"):
+def gru_backward(dh: "T N H", cache: "T [x: N D, h: N H, r: N H, z: N H, n: N H, u_n: N H, W_x: D 3H, W_h: H 3H]"):
     """Backpropagation through time for the GRU: at every step dh[t] from above meets what step t + 1 sent back.
 
     dh: (T, N, H), the upstream gradient of every state. cache: the list that `gru_forward` returned.

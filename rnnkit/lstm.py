@@ -58,11 +58,9 @@ def lstm_forward(x: "T N D", h0: "N H", c0: "N H", W_x: "D 4H", W_h: "H 4H", b: 
     return np.stack(h), np.stack(c), caches
 
 
-CACHE = "x: N D, h: N H, c: N H, i: N H, f: N H, g: N H, o: N H, c_next: N H, W_x: D 4H, W_h: H 4H"
-
-
 @shaped
-def lstm_step_backward(dh_next: "N H", dc_next: "N H", cache: CACHE):
+def lstm_step_backward(dh_next: "N H", dc_next: "N H", cache: "x: N D, h: N H, c: N H, i: N H, f: N H, g: N H, "
+                       "o: N H, c_next: N H, W_x: D 4H, W_h: H 4H"):
     """One step back. The cell state reaches the loss through h_next and by itself, so two gradients meet there:
 
     dc_next + dh_next * o * (1 - tanh(c_next)^2) = dc_tilde, say. Then
@@ -91,7 +89,8 @@ def lstm_step_backward(dh_next: "N H", dc_next: "N H", cache: CACHE):
 
 
 @shaped
-def lstm_backward(dh: "T N H", dc_T: "N H", cache: f"T [{CACHE}]"):
+def lstm_backward(dh: "T N H", dc_T: "N H", cache: "T [x: N D, h: N H, c: N H, i: N H, f: N H, g: N H, "
+                  "o: N H, c_next: N H, W_x: D 4H, W_h: H 4H]"):
     """Backpropagation through time for the LSTM.
 
     At every step two gradients meet in h_t, dh[t] from above and dh_next from step t + 1; the gradient of c_t is what
