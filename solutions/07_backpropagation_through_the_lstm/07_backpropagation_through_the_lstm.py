@@ -53,11 +53,11 @@ figures.two_routes()
 # %% [markdown] locked="guess-the-direct-term"
 # You will often read that $\partial c_t / \partial c_{t-1} = f_t$, and that this is why an LSTM remembers.
 #
-# **Guess first.** Measured with both routes open, will the forget gate be all of it, most of it, or less than half?
-#
 # Below is the derivative of $c_2$ with respect to $c_1$, once with $h_1$ held still, and once with $h_1$ following
-# $c_1$, as it does in a network. There are three units, so it is a matrix: how unit $k$ of $c_2$ answers to unit $j$ of
-# $c_1$.
+# $c_1$, as it does in a network. There are three units, so it has nine numbers: how unit $k$ of $c_2$ answers to unit
+# $j$ of $c_1$. The formula says: the forget gate where $k = j$, and zero elsewhere.
+#
+# **Guess first.** With both routes open, how many of the nine are what the formula says?
 
 
 # %%
@@ -79,9 +79,8 @@ print("h held still:\n", derivative(lambda c: lstm_step(x, h, c, W_x, W_h, b)[1]
 print("h following:\n", derivative(lambda c: lstm_step(x, o * np.tanh(c), c, W_x, W_h, b)[1], c).round(2))
 
 # %% [markdown] locked="direct-term-answer"
-# With $h_1$ held still: the forget gate on the diagonal, zeros elsewhere. That is the solid route, and it is all that
-# the famous formula means. It is the **direct term**. With $h_1$ following, every entry is another number, and some of
-# the new ones are as large as the gates.
+# With $h_1$ held still, all nine. That is the solid route, and it is all that the famous formula means. It is the
+# **direct term**. With $h_1$ following, none of the nine, and some that should be zero are as large as the gates.
 #
 # How much does it matter over many steps? Along the solid route alone, the derivative of $c_T$ with respect to $c_0$ is
 # the product of the forget gates. Beside it, the whole derivative, measured on a network of twelve units:
@@ -94,7 +93,8 @@ def forget_gates(x, h0, c0, W_x, W_h, b):
     return np.stack([lstm_gates(x_t, h_t, W_x, W_h, b)[1] for x_t, h_t in zip(x, [h0, *h[:-1]], strict=True)])
 
 
-x, (h0, c0, W_x, W_h, b) = rng.standard_normal((20, 1, 4)), draw((1, 12), (1, 12), (4, 48), (12, 48), (48,), scale=0.3)
+x = rng.standard_normal((20, 1, 4))
+h0, c0, W_x, W_h, b = draw((1, 12), (1, 12), (4, 48), (12, 48), (48,), scale=0.3)
 print(" T   product of the forget gates   whole derivative   relative error")
 for T in (1, 2, 5, 10, 20):
     product = np.diag(np.prod(forget_gates(x[:T], h0, c0, W_x, W_h, b), axis=0)[0])
@@ -188,7 +188,7 @@ for T in (1, 2, 5, 10, 20):
 def lstm_step_backward(dh_next, dc_next, cache):
     """One step of backpropagation through time, for an LSTM.
 
-    dh_next, dc_next: (N, H), the gradients of the loss with respect to the new hidden state and the new cell state.
+    dh_next, dc_next: (N, H), the gradients of the loss with respect to the new hidden and the new cell state.
     cache: what `lstm_step` kept: x (N, D), h, c, i, f, g, o, c_next (N, H), W_x (D, 4H), W_h (H, 4H).
 
     Returns dx (N, D), dh (N, H), dc (N, H), dW_x (D, 4H), dW_h (H, 4H), db (4H,).
@@ -321,7 +321,8 @@ if torch := available("torch"):
     x, h0, c0 = (torch.tensor(inputs[name], requires_grad=True) for name in ("x", "h0", "c0"))
     h, (_, c_T) = layer(x, (h0[None], c0[None]))
     ((torch.tensor(dh) * h).sum() + (torch.tensor(dc_T) * c_T[0]).sum()).backward()
-    theirs = [x.grad, h0.grad, c0.grad, layer.weight_ih_l0.grad.T, layer.weight_hh_l0.grad.T, layer.bias_ih_l0.grad]
+    weights = layer.weight_ih_l0.grad.T, layer.weight_hh_l0.grad.T, layer.bias_ih_l0.grad
+    theirs = [x.grad, h0.grad, c0.grad, *weights]
     for name, gradient in zip(names, theirs, strict=True):
         print(f"d{name:4} against PyTorch's nn.LSTM      {relative_error(derived[name], gradient.numpy()):.0e}")
 
@@ -334,15 +335,15 @@ if torch := available("torch"):
 # whole matrix, $\partial h_T / \partial x_t$. Your backward pass can find all of them in one go: give it $H$ copies of
 # the sequence as a batch, and let copy $k$ send the gradient of unit $k$ alone.
 #
-# We compare an RNN and an LSTM, both born as PyTorch bears them: every parameter drawn evenly between $-1/\sqrt{H}$ and
-# $1/\sqrt{H}$. PyTorch has two biases, which add up.
+# We compare an RNN and an LSTM, both initialized as PyTorch does it: every parameter drawn evenly between
+# $-1/\sqrt{H}$ and $1/\sqrt{H}$. PyTorch has two biases, which add up.
 #
 # **Guess first.** An LSTM was made against vanishing gradients. What is left after a hundred steps, relative to the last
 # step: about a tenth, about a millionth, or less than that?
 
 
 # %%
-def born(rng, blocks, D=16, H=64):
+def initialized(rng, blocks, D=16, H=64):
     """W_x, W_h and b as PyTorch draws them, with one block for an RNN and four for an LSTM."""
     shapes = [(D, blocks * H), (H, blocks * H), (blocks * H,), (blocks * H,)]
     W_x, W_h, b, another_b = (rng.uniform(-1, 1, shape) / np.sqrt(H) for shape in shapes)
@@ -350,7 +351,7 @@ def born(rng, blocks, D=16, H=64):
 
 
 def flow(forward, backward, states, x, parameters):
-    """|dh_T/dx_t| for every t, for one sequence x (T, 1, D). states: 1 for an RNN (h), 2 for an LSTM (h and c)."""
+    """|dh_T/dx_t| for every t, of one sequence x (T, 1, D). states: 1 for an RNN, 2 for an LSTM (h and c)."""
     zeros = np.zeros((len(parameters[1]), len(parameters[1])))
     h, *_, cache = forward(np.repeat(x, len(zeros), axis=1), *[zeros] * states, *parameters)
     dh = np.zeros_like(h)
@@ -365,34 +366,34 @@ def say(flows):
 
 
 series = [np.random.default_rng(seed).standard_normal((100, 1, 16)) for seed in range(6)]
-rnns = [born(np.random.default_rng([seed, 1]), blocks=1) for seed in range(6)]
-lstms = [born(np.random.default_rng([seed, 4]), blocks=4) for seed in range(6)]
-flows = {
-    "RNN": [flow(rnnkit.rnn_forward, rnnkit.rnn_backward, 1, x, p) for x, p in zip(series, rnns, strict=True)],
-    "LSTM, default": [flow(lstm_forward, back, 2, x, p) for x, p in zip(series, lstms, strict=True)]}
+rnns = [initialized(np.random.default_rng([seed, 1]), blocks=1) for seed in range(6)]
+lstms = [initialized(np.random.default_rng([seed, 4]), blocks=4) for seed in range(6)]
+rnn = rnnkit.rnn_forward, rnnkit.rnn_backward
+flows = {"RNN": [flow(*rnn, 1, x, p) for x, p in zip(series, rnns, strict=True)],
+         "LSTM, default": [flow(lstm_forward, back, 2, x, p) for x, p in zip(series, lstms, strict=True)]}
 say(flows)
 
 # %% [markdown] locked="it-vanishes-too"
 # Less than that. The LSTM is better than the RNN, on the whole by several powers of ten, and it makes no difference.
 # Added to the gradients of the last few steps, $10^{-20}$ is rounded away. *The LSTM solves the vanishing gradient* is a
-# sentence about what it **can** do. As it is born, it does not do it.
+# sentence about what it **can** do. As PyTorch initializes it, it does not.
 #
-# Why? Look at the solid route. The forget gate's bias is near zero at birth, so the gate is near $\sigma(0)$:
+# Why? Look at the solid route. The forget gate's bias begins near zero, so the gate begins near $\sigma(0)$:
 
 # %%
 gates = forget_gates(series[0], np.zeros((1, 64)), np.zeros((1, 64)), *lstms[0])
 product = np.prod(gates, axis=0)
-print(f"forget gates at birth: from {gates.min():.2f} to {gates.max():.2f}, mean {gates.mean():.2f}")
-print(f"a hundred of them, multiplied: median {np.median(product):.0e}, largest of 64 units {product.max():.0e}")
+print(f"forget gates: from {gates.min():.2f} to {gates.max():.2f}, mean {gates.mean():.2f}")
+print(f"a hundred of them, multiplied: {np.median(product):.0e} in the median unit, at most {product.max():.0e}")
 
 # %% [markdown] locked="open-the-gate"
 # A cell that loses about half of its memory at every step has a memory of one step. Nothing in the data told it to let
-# go. It was born that way.
+# go. It was made that way.
 #
 # ## A gate that begins open
 #
-# So let it be born otherwise. Change no equation, only a number: set the bias of the forget gate to something larger
-# before training begins. Gers, Schmidhuber and Cummins did so when they introduced the gate, in 2000.
+# So make it otherwise. Change no equation, only a number: set the bias of the forget gate to something larger before
+# training begins. Gers, Schmidhuber and Cummins did so when they introduced the gate, in 2000.
 
 # %% [markdown] locked="card-forget-bias"
 # ### Exercise: `forget_bias`
@@ -474,9 +475,9 @@ figures.gradient_flow({name: np.array(runs) for name, runs in flows.items()})
 figures.routes_explorer(lstm_forward, back, set_bias)
 
 # %% [markdown] locked="the-second-route-carries"
-# Did you expect it? At birth, nearly everything that comes back from far away has used the *dashed* route at least once.
+# Did you expect it? With the bias at 0, nearly everything that comes back from far away has used the *dashed* route at least once.
 # The solid route alone is a single product. Of ways to change between the two routes there are very many, and their
-# gradients add up. So the product of the forget gates is no upper limit, and it does not describe a newborn LSTM. It
+# gradients add up. So the product of the forget gates is no upper limit, and it does not describe an untrained LSTM. It
 # describes what the cell can rely on: with the gate open, the solid route needs no luck with $W_h$.
 #
 # ## Why the cell state may grow
@@ -508,7 +509,8 @@ print(f"the same with a tanh on the way:  c = {state:.4f}  dc0 = {slope:.0e}")
 
 # %%
 for count in (1, 3, 10, 20):
-    print(f"c = {count:2}: it shows {np.tanh(count):.4f}, and the slope of tanh there is {1 / np.cosh(count) ** 2:.0e}")
+    slope = 1 / np.cosh(count) ** 2
+    print(f"c = {count:2}: it shows {np.tanh(count):.4f}, and the slope of tanh there is {slope:.0e}")
 
 # %% [markdown] locked="two-biases"
 # A cell that has counted to twenty shows a 1, and so does one that has counted to ten. Who reads $h$ cannot tell them
@@ -524,7 +526,7 @@ for count in (1, 3, 10, 20):
 # %%
 if torch := available("torch"):
     def left_in_pytorch(kind, seed, *biases):
-        """What comes back from 99 steps, by autograd, with these values in the forget blocks of the two biases."""
+        """What comes back from 99 steps, by autograd, with these values in the biases' forget blocks."""
         torch.manual_seed(seed)
         layer, x = getattr(torch.nn, kind)(16, 64).double(), torch.randn(100, 1, 16).double().requires_grad_()
         with torch.no_grad():
@@ -543,7 +545,7 @@ if torch := available("torch"):
 # It is 2: the rows (1, 1) and (2, 0) are the same. Set one of the two, and the other to zero. (Keras has one bias, and
 # sets its forget block to 1 unless you ask it not to.)
 #
-# And the first two rows do not depend on us at all. They are PyTorch's networks as they are born, with PyTorch's own
+# And the first two rows do not depend on us at all. They are PyTorch's networks as it makes them, with PyTorch's own
 # gradient, and both vanish.
 
 # %% [markdown] locked="what-we-know"
