@@ -69,14 +69,15 @@ LSTM_STEP_BACKWARD = Exercise(
                       "These are the gradients of the gates, after the squashing. The weights stand before it: "
                       "multiply each by its gate's slope."),
         Misconception("sigmoid-twice", GATE_LINES,
-                      "slope = lambda gate: sigmoid(gate) * (1 - sigmoid(gate))\n"
+                      "slope = lambda gate: np.exp(-gate) / (1 + np.exp(-gate)) ** 2\n"
                       "    da_i, da_f = dc_next * g * slope(i), dc_next * c * slope(f)\n"
                       "    da_g, da_o = dc_next * i * (1 - g ** 2), dh_next * tanh_c * slope(o)",
                       "The slope was taken of sigma(i), sigma(f) and sigma(o). The gates are sigmoids already, so it "
                       "is i (1 - i) and so on."),
         Misconception("squashed-where-the-slope-belongs", GATE_LINES,
-                      "da_i, da_f = dc_next * g * sigmoid(i), dc_next * c * sigmoid(f)\n"
-                      "    da_g, da_o = dc_next * i * np.tanh(g), dh_next * tanh_c * sigmoid(o)",
+                      "sigma = lambda gate: 1 / (1 + np.exp(-gate))\n"
+                      "    da_i, da_f = dc_next * g * sigma(i), dc_next * c * sigma(f)\n"
+                      "    da_g, da_o = dc_next * i * np.tanh(g), dh_next * tanh_c * sigma(o)",
                       "Each gate was squashed once more where its slope belongs. If your function has a flag for the "
                       "derivative, it was not set."),
         Misconception("candidate-with-a-gates-slope", "dc_next * i * (1 - g ** 2)", "dc_next * i * g * (1 - g)",
