@@ -113,8 +113,9 @@ def without(exercise, *ids):
     return tuple(m for m in exercise.misconceptions if m.id not in ids)
 
 
-RNN = {"after": RNN_BACKWARD.after, "inputs": RNN_BACKWARD.inputs, "outputs": RNN_BACKWARD.outputs, "sizes": SIZES,
-       "upstream": ("dh",), "whole": True}
+INPUTS = {"x": "T N D", "h0": "N H", "W_x": "D H", "W_h": "H H", "b": "H"}
+RNN = {"after": RNN_BACKWARD.after, "inputs": normal(0.5, **INPUTS, dh="T N H"), "outputs": RNN_BACKWARD.outputs,
+       "sizes": SIZES, "upstream": ("dh",), "whole": True}
 LSTM = {"after": LSTM_BACKWARD.after, "inputs": LSTM_BACKWARD.inputs, "outputs": LSTM_BACKWARD.outputs,
         "sizes": SIZES, "upstream": ("dh", "dc_T"), "blocks": GATES, "whole": True}
 LSTM_STEP = {"after": LSTM_STEP_BACKWARD.after, "inputs": LSTM_STEP_BACKWARD.inputs,
@@ -266,7 +267,7 @@ EXHIBIT_UPSTREAM = Exercise(
     after=(*RNN["after"], "from_above(dy, W_y) -> dh", "exhibit_upstream(dh, cache) -> dx, dh0, dW_x, dW_h, db",
            *RNN["after"]),
     given={"from_above": from_above},
-    inputs=normal(x="T N D", h0="N H", W_x="D H", W_h="H H", b="H", dy="T N V", W_y="H V"),
+    inputs=normal(0.5, **INPUTS, dy="T N V", W_y="H V"),
     outputs=RNN["outputs"],
     sizes={**SIZES, "V": 7},
     whole=True,

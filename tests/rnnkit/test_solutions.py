@@ -60,6 +60,18 @@ REMARKS = {
                                      OTHER_CACHE.format("gru_step_backward")],
     ("tired", "gru_backward"): [NO_ARRAY.format("dx", "list"), f"db_x has shape (1, 18), {EXTRA_AXIS}"],
     ("tired", "parameter_count"): [f"gru has shape (1,), {EXTRA_AXIS}", f"gru_before has shape (1, 1), {EXTRA_AXIS}"],
+    ("in_place", "exhibit_sum"): [UPSTREAM.format("dh")],
+    ("in_place", "exhibit_carry"): [UPSTREAM.format("dc_T and dh")],
+    ("in_place", "exhibit_gates"): [UPSTREAM.format("dc_next and dh_next")],
+    **{("concatenated", f"exhibit_{name}"): [f"db has shape (1, {size}), {EXTRA_AXIS}"] for name, size in [
+        ("sum", 6), ("carry", 24), ("states", 6), ("slope", 24), ("gates", 24), ("upstream", 6)]},
+    **{("tired", f"exhibit_{name}"): [NO_ARRAY.format("dx", "list"), f"db has shape (1, 6), {EXTRA_AXIS}"]
+       for name in ("sum", "states", "upstream")},
+    ("tired", "exhibit_carry"): [NO_ARRAY.format("dx", "list"), NO_ARRAY.format("dc0", "list"),
+                                 f"db has shape (1, 24), {EXTRA_AXIS}"],
+    ("tired", "exhibit_slope"): [f"dx has shape (1, 3, 4), {EXTRA_AXIS}", NO_ARRAY.format("dc", "list"),
+                                 f"db has shape (1, 24), {EXTRA_AXIS}", OTHER_CACHE.format("exhibit_slope")],
+    ("tired", "exhibit_gates"): [NO_ARRAY.format("dW_x", "list"), OTHER_CACHE.format("exhibit_gates")],
 }
 
 

@@ -164,3 +164,50 @@ def gru_backward(dh, cache):
 def parameter_count(D, H):
     with_bias = (D + H + 1) * H
     return with_bias, 4 * with_bias, 3 * ((D + 1) * H + (H + 1) * H), 3 * with_bias
+
+
+def exhibit_sum(dh, cache):
+    grads, carry = [], np.zeros(dh[0].shape)
+    for t in reversed(range(len(dh))):
+        grads.append(rnn_step_backward(dh[t] + carry, cache.pop()))
+        carry = grads[-1][1]
+    dx, _, *weights = (np.array(grad[::-1]) for grad in zip(*grads, strict=True))
+    return dx, carry, *(weight.sum(axis=0) for weight in weights)
+
+
+def exhibit_carry(dh, dc_T, cache):
+    grads, carry = [], (np.zeros(dc_T.shape), dc_T)
+    for t in reversed(range(len(dh))):
+        grads.append(lstm_step_backward(dh[t] + carry[0], carry[1], cache.pop()))
+        carry = grads[-1][1:3]
+    dx, _, _, *weights = (np.array(grad[::-1]) for grad in zip(*grads, strict=True))
+    return dx, *carry, *(weight.sum(axis=0) for weight in weights)
+
+
+def exhibit_states(dh, cache):
+    W, H = cache[0][0], len(cache[0][0])
+    dW, db, dx, carry = np.zeros(W.T.shape), np.zeros((1, H)), np.zeros((*dh.shape[:2], len(W.T) - H)), 0
+    for t in reversed(range(len(dh))):
+        _, hx, h_next = cache[t]
+        da = (dh[t] + carry).T * (1 - h_next ** 2)
+        carry, dx[t] = (W.T @ da)[:H].T, (W.T @ da)[H:].T
+        dW += hx @ da.T
+        db += da.sum(axis=1)
+    return dx, carry, dW[H:], dW[:H], db
+
+
+def exhibit_slope(dh_next, dc_next, cache):
+    return lstm_step_backward(dh_next, dc_next, cache)
+
+
+def exhibit_gates(dh_next, dc_next, cache):
+    W, hx, c, gates, c_next = cache
+    (i, f, g, o), H, tanh_c = gates.reshape(4, *c.shape), len(c), np.tanh(c_next)
+    dc, da_o = dc_next.T + dh_next.T * o * (1 - tanh_c ** 2), dh_next.T * tanh_c * o * (1 - o)
+    da = np.concatenate([dc * g * i * (1 - i), dc * c * f * (1 - f), dc * i * (1 - g * g), da_o])
+    d_hx, dW = W.T @ da, hx @ da.T
+    return d_hx[H:].T, d_hx[:H].T, (dc * f).T, dW[H:], dW[:H], da.sum(axis=1)[None]
+
+
+def exhibit_upstream(dh, cache):
+    return exhibit_sum([np.add(dh_t, 0) for dh_t in dh], cache)

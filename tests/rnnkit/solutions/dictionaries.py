@@ -185,3 +185,47 @@ def parameter_count(D, H):
     one = sum(block.values())
     counts = {"rnn": one, "lstm": 4 * one, "gru": 3 * one + 3 * block["b"], "gru_before": 3 * one}
     return tuple(counts.values())
+
+
+def exhibit_sum(dh, cache):
+    names = ("x", "h", "W_x", "W_h", "b")
+    total, carry, dx = dict.fromkeys(names, 0), 0, {}
+    for t in sorted(cache, reverse=True):
+        step = dict(zip(names, rnn_step_backward(dh[t] + carry, cache[t]), strict=True))
+        dx[t], carry = step["x"], step["h"]
+        total = {name: total[name] + step[name] for name in names}
+    return np.stack([dx[t] for t in sorted(dx)]), carry, *(total[name] for name in names[2:])
+
+
+def exhibit_carry(dh, dc_T, cache):
+    return lstm_backward(dh, dc_T, cache)
+
+
+def exhibit_states(dh, cache):
+    slope = {t: 1 - np.tanh(step["a"]) ** 2 for t, step in cache.items()}
+    T, da, carry = len(cache), {}, 0
+    for t in range(T - 1, -1, -1):
+        da[t] = np.einsum("nh,nh->nh", dh[t] + carry, slope[t])
+        carry = np.einsum("nh,kh->nk", da[t], cache[t]["W_h"])
+    x, h, d = (np.array([source[t] for t in range(T)]) for source in (
+        {t: step["x"] for t, step in cache.items()}, {t: step["h"] for t, step in cache.items()}, da))
+    dx = np.einsum("tnh,dh->tnd", d, cache[0]["W_x"])
+    return dx, carry, np.einsum("tnd,tnh->dh", x, d), np.einsum("tnk,tnh->kh", h, d), np.einsum("tnh->h", d)
+
+
+def exhibit_slope(dh_next, dc_next, cache):
+    slopes = {name: cache[name] - cache[name] ** 2 for name in "ifo"} | {"g": 1 - cache["g"] ** 2}
+    tanh_c = np.tanh(cache["c_next"])
+    dc = dc_next + dh_next * cache["o"] * (1 - tanh_c ** 2)
+    arrives = {"i": dc * cache["g"], "f": dc * cache["c"], "g": dc * cache["i"], "o": dh_next * tanh_c}
+    da = np.hstack([arrives[name] * slopes[name] for name in "ifgo"])
+    back = [np.einsum("nh,dh->nd", da, cache[name]) for name in ("W_x", "W_h")]
+    return *back, dc * cache["f"], *(np.einsum("nd,nh->dh", cache[name], da) for name in "xh"), np.einsum("nh->h", da)
+
+
+def exhibit_gates(dh_next, dc_next, cache):
+    return lstm_step_backward(dh_next, dc_next, cache)
+
+
+def exhibit_upstream(dh, cache):
+    return exhibit_sum({t: np.array(dh_t) for t, dh_t in enumerate(dh)}, cache)

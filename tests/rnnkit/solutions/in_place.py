@@ -226,3 +226,60 @@ def parameter_count(D, H):
     gru += 2 * H
     gru *= 3
     return rnn, 4 * rnn, gru, 3 * rnn
+
+
+def exhibit_sum(dh, cache):
+    return rnn_backward(dh, cache)
+
+
+def exhibit_carry(dh, dc_T, cache):
+    T, N, H = dh.shape
+    dx = np.empty((T, N, cache[0][0].shape[1]))
+    totals = [np.zeros((dx.shape[2], 4 * H)), np.zeros((H, 4 * H)), np.zeros(4 * H)]
+    for t in range(T - 1, -1, -1):
+        dx[t], dh_next, dc_T, *shared = lstm_step_backward(dh[t], dc_T, cache[t])
+        if t:
+            dh[t - 1] += dh_next
+        for total, part in zip(totals, shared, strict=True):
+            total += part
+    return dx, dh_next, dc_T, *totals
+
+
+def exhibit_states(dh, cache):
+    x, h0, _, W_x, W_h = cache[0]
+    dx, dh0 = np.empty((len(dh), *x.shape)), np.zeros_like(h0)
+    dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros(len(W_h))
+    for t in range(len(dh) - 1, -1, -1):
+        x, h, h_next, _, _ = cache[t]
+        dh0 += dh[t]
+        dh0 *= 1 - h_next * h_next
+        dW_x += x.T @ dh0
+        dW_h += h.T @ dh0
+        db += dh0.sum(0)
+        np.matmul(dh0, W_x.T, out=dx[t])
+        dh0 = dh0 @ W_h.T
+    return dx, dh0, dW_x, dW_h, db
+
+
+def exhibit_slope(dh_next, dc_next, cache):
+    x, h, c, i, f, g, o, c_next, W_x, W_h = cache
+    tanh_c, H = np.tanh(c_next), h.shape[1]
+    da = np.concatenate([i, f, g, o], axis=1)
+    slopes = da - da ** 2
+    slopes[:, 2 * H:3 * H] = 1 - g ** 2
+    dc = o - o * tanh_c ** 2
+    dc *= dh_next
+    dc += dc_next
+    np.concatenate([dc * g, dc * c, dc * i, dh_next * tanh_c], axis=1, out=da)
+    da *= slopes
+    dc *= f
+    return da @ W_x.T, da @ W_h.T, dc, x.T @ da, h.T @ da, da.sum(0)
+
+
+def exhibit_gates(dh_next, dc_next, cache):
+    return lstm_step_backward(dh_next, dc_next, cache)
+
+
+def exhibit_upstream(dh, cache):
+    dh = dh.copy()
+    return rnn_backward(dh, cache)

@@ -283,3 +283,64 @@ def parameter_count(D, H):
                 count += D + H + biases
         counts.append(count)
     return counts
+
+
+def exhibit_sum(dh, cache):
+    T = len(cache)
+    dx, weights = [None] * T, [[None] * T, [None] * T, [None] * T]
+    carry = np.zeros(dh[0].shape)
+    for t in range(T - 1, -1, -1):
+        dx[t], carry, weights[0][t], weights[1][t], weights[2][t] = rnn_step_backward(dh[t] + carry, cache[t])
+    return [np.array(dx), carry, sum(weights[0]), sum(weights[1]), sum(weights[2])]
+
+
+def exhibit_carry(dh, dc_T, cache):
+    T = len(cache)
+    grads, carry = [None] * T, [0, dc_T]
+    for t in range(T - 1, -1, -1):
+        grads[t] = lstm_step_backward(dh[t] + carry[0], carry[1], cache[t])
+        carry = grads[t][1:3]
+    totals = [sum(grads[t][k] for t in range(T)) for k in (3, 4, 5)]
+    return [np.array([grads[t][0] for t in range(T)]), *carry, *totals]
+
+
+def exhibit_states(dh, cache):
+    x, h, _, W_x, W_h, b = cache[0]
+    dx, dW_x, dW_h, db = np.zeros((len(cache), *x.shape)), np.zeros(W_x.shape), np.zeros(W_h.shape), np.zeros(b.shape)
+    carry = np.zeros(h.shape)
+    for t in range(len(cache) - 1, -1, -1):
+        x, before, after = cache[t][:3]
+        for n in range(len(x)):
+            da = (dh[t, n] + carry[n]) * (1 - after[n] * after[n])
+            dx[t, n], carry[n] = np.dot(W_x, da), np.dot(W_h, da)
+            dW_x += np.outer(x[n], da)
+            dW_h += np.outer(before[n], da)
+            db += da
+    return [dx, carry, dW_x, dW_h, db]
+
+
+def exhibit_slope(dh_next, dc_next, cache):
+    return lstm_step_backward(dh_next, dc_next, cache)
+
+
+def exhibit_gates(dh_next, dc_next, cache):
+    x, h, c, i, f, g, o, c_next, W_x, W_h = cache
+    N, H = h.shape
+    t = np.tanh(c_next)
+    dc = dc_next + dh_next * o * (1 - t * t)
+    da = np.zeros((N, 4 * H))
+    for n in range(N):
+        for k in range(H):
+            da[n, k] = dc[n, k] * g[n, k] * i[n, k] * (1 - i[n, k])
+            da[n, H + k] = dc[n, k] * c[n, k] * f[n, k] * (1 - f[n, k])
+            da[n, 2 * H + k] = dc[n, k] * i[n, k] * (1 - g[n, k] ** 2)
+            da[n, 3 * H + k] = dh_next[n, k] * t[n, k] * o[n, k] * (1 - o[n, k])
+    return [np.dot(da, W_x.T), np.dot(da, W_h.T), dc * f, np.dot(x.T, da), np.dot(h.T, da), sum(da)]
+
+
+def exhibit_upstream(dh, cache):
+    copy = np.zeros(dh.shape)
+    for t in range(len(dh)):
+        for n in range(len(dh[t])):
+            copy[t, n] = dh[t, n]
+    return exhibit_sum(copy, cache)

@@ -243,3 +243,51 @@ class Layer:
 
 def parameter_count(D, H):
     return tuple(layer.size() for layer in (Layer(D, H, 1), Layer(D, H, 4), Layer(D, H, 3, 2), Layer(D, H, 3)))
+
+
+def exhibit_sum(dh, cache):
+    dx, total, carry = [], None, 0
+    for dh_t, kept in zip(reversed(dh), reversed(cache), strict=True):
+        dx_t, carry, *weights = rnn_step_backward(dh_t + carry, kept)
+        dx.append(dx_t)
+        total = Gradients(*weights) if total is None else total + Gradients(*weights)
+    return np.stack(dx[::-1]), carry, total.W_x, total.W_h, total.b
+
+
+@dataclass
+class Carry:
+    h: np.ndarray
+    c: np.ndarray
+
+    def back(self, dh_t, kept):
+        dx, self.h, self.c, *weights = lstm_step_backward(dh_t + self.h, self.c, kept)
+        return dx, Gradients(*weights)
+
+
+def exhibit_carry(dh, dc_T, cache):
+    carry = Carry(np.zeros_like(dc_T), dc_T)
+    steps = [carry.back(dh_t, kept) for dh_t, kept in zip(dh[::-1], reversed(cache), strict=True)]
+    dx, parts = zip(*steps, strict=True)
+    total = reduce(Gradients.__add__, parts)
+    return np.stack(dx)[::-1], carry.h, carry.c, total.W_x, total.W_h, total.b
+
+
+def exhibit_states(dh, cache):
+    return rnn_backward(dh, cache)
+
+
+def exhibit_slope(dh_next, dc_next, cache):
+    cell = CellBackward(cache)
+    dc = cell.of_cell_state(dh_next, dc_next)
+    da = cell.of_sums(dh_next, dc)
+    return (multiply(da, cache.W_x.T), multiply(da, cache.W_h.T), dc * cache.f, multiply(cache.x.T, da),
+            multiply(cache.h.T, da), np.sum(da, axis=0))
+
+
+def exhibit_gates(dh_next, dc_next, cache):
+    return lstm_step_backward(dh_next, dc_next, cache)
+
+
+def exhibit_upstream(dh, cache):
+    mine = np.array(dh, dtype=np.float32)
+    return rnn_backward(mine, cache)

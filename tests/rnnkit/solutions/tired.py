@@ -166,3 +166,43 @@ def gru_backward(dh, cache):
 def parameter_count(D, H):
     print(D, H)
     return [H * (D + H + 1), 4. * H * (D + H + 1), [3 * H * (D + H + 2)], np.array([[3 * H * (D + H + 1)]])]
+
+
+def exhibit_sum(dh, cache):
+    x, hs, W_x, W_h = caches["last"]
+    dW_x, dW_h, db, dx, d = W_x * 0, W_h * 0, 0, [], 0
+    for t in range(len(x))[::-1]:
+        print("step", t)
+        a = (dh[t] + d) * (1 - hs[t + 1] ** 2)
+        dx, d = [a @ W_x.T, *dx], a @ W_h.T
+        dW_x, dW_h, db = dW_x + x[t].T @ a, dW_h + hs[t].T @ a, db + a.sum(axis=0, keepdims=True)
+    return dx, d, dW_x, dW_h, db
+
+
+def exhibit_carry(dh, dc_T, cache):
+    return lstm_backward(dh, dc_T, cache)
+
+
+def exhibit_states(dh, cache):
+    return exhibit_sum(dh, cache)
+
+
+def exhibit_slope(dh_next, dc_next, cache):
+    return lstm_step_backward(dh_next, dc_next, cache)
+
+
+def exhibit_gates(dh_next, dc_next, cache):
+    x, h, c, i, f, g, o, c2, W_x, W_h = cache
+    t = np.tanh(c2)
+    dc = dc_next + dh_next * o * (1 - t ** 2)
+    blocks = [dc * g * i * (1 - i), dc * c * f * (1 - f), dc * i * (1 - g ** 2), dh_next * t * o * (1 - o)]
+    print([b.shape for b in blocks])
+    H = h.shape[1]
+    dx = sum(blocks[k] @ W_x[:, k * H:(k + 1) * H].T for k in range(4))
+    dh = sum(blocks[k] @ W_h[:, k * H:(k + 1) * H].T for k in range(4))
+    a = np.concatenate(blocks, axis=-1)
+    return dx, dh, dc * f, (x.T @ a).tolist(), h.T @ a, a.sum(axis=0)
+
+
+def exhibit_upstream(dh, cache):
+    return exhibit_sum(dh, cache)

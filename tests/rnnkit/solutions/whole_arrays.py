@@ -165,3 +165,39 @@ def gru_backward(dh, cache):
 
 def parameter_count(D, H):
     return tuple(np.dot([[1, 1, 1], [4, 4, 4], [3, 3, 6], [3, 3, 3]], [D * H, H * H, H]))
+
+
+def exhibit_sum(dh, cache):
+    return rnn_backward(dh, cache)
+
+
+def exhibit_carry(dh, dc_T, cache):
+    return lstm_backward(dh, dc_T, cache)
+
+
+def exhibit_states(dh, cache):
+    x, h, W_x, W_h = cache
+    before, after, da = h[:-1], h[1:], np.zeros_like(dh)
+    for t in reversed(range(len(dh))):
+        da[t] = (dh[t] + (dot(da[t + 1], W_h.T) if t + 1 < len(dh) else 0)) * (1 - after[t] ** 2)
+    dW_x, dW_h = (np.einsum("tni,tnj->ij", left, da) for left in (x, before))
+    return dot(da, W_x.T), dot(da[0], W_h.T), dW_x, dW_h, da.sum((0, 1))
+
+
+def exhibit_slope(dh_next, dc_next, cache):
+    return lstm_step_backward(dh_next, dc_next, cache)
+
+
+def exhibit_gates(dh_next, dc_next, cache):
+    x, h, c, gates, W_x, W_h = cache
+    i, f, g, o = (gate[0] for gate in gates)
+    tanh_c = np.tanh(c[1])
+    dc = dc_next + dh_next * o * (1 - tanh_c ** 2)
+    da = np.stack([dc * g, dc * c[0], dc * i, dh_next * tanh_c])
+    da *= np.stack([i - i ** 2, f - f ** 2, 1 - g ** 2, o - o ** 2])
+    da = np.concatenate(da, axis=1)
+    return dot(da, W_x.T), dot(da, W_h.T), dc * f, dot(x[0].T, da), dot(h[0].T, da), da.sum(0)
+
+
+def exhibit_upstream(dh, cache):
+    return rnn_backward(dh + 0, cache)
