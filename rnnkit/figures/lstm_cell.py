@@ -69,9 +69,9 @@ def counter():
 
 
 def newborn():
-    """The same three arrays, drawn from U(-1, 1), as PyTorch does for one unit."""
-    rng = np.random.default_rng(2)
-    return rng.uniform(-1, 1, (3, 4)), rng.uniform(-1, 1, (1, 4)), rng.uniform(-1, 1, 4)
+    """The same three arrays, drawn from U(-1, 1) as PyTorch does for one unit, b as the sum of two biases."""
+    rng = np.random.default_rng(0)
+    return rng.uniform(-1, 1, (3, 4)), rng.uniform(-1, 1, (1, 4)), rng.uniform(-1, 1, (2, 4)).sum(axis=0)
 
 
 def moments(lstm_step, lstm_gates, W_x, W_h, b):

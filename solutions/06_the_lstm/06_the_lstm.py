@@ -61,9 +61,8 @@ for w in (0.9, 1.0, np.arctanh(0.5) / 0.5):
 # There is one. With $w = \operatorname{arctanh}(0.5) / 0.5$ the equation $h = \tanh(w h)$ holds at 0.5. But then 0.2
 # and 0.8 end at 0.5 as well. The unit has kept *its* number, not yours.
 #
-# The slopes say the same. A hundred steps later, hardly anything depends on where the state began. With that third
-# weight, a gradient that comes back over those steps arrives ten million to a billion times smaller, and nobody learns
-# what to store.
+# The slopes say the same. With that third weight, a gradient that comes back over the hundred steps arrives ten million
+# to a billion times smaller, and nobody learns what to store.
 #
 # ## Add instead
 #
@@ -72,8 +71,8 @@ for w in (0.9, 1.0, np.arctanh(0.5) / 0.5):
 #
 # $$g = \tanh(x W_x + h W_h + b) \qquad\qquad c_{\text{next}} = c + g$$
 #
-# The right side of the first equation is your old step, letter by letter. Its result used to be the new state. Now it is
-# a proposal: what could be added. It is called the **candidate**.
+# The first equation is your old step. Its result used to be the new state. Now it is a proposal: what could be added. It
+# is called the **candidate**.
 #
 # The rest of the network reads $h = \tanh(c)$, so that it sees a tame number. But that tanh is on a side road. The
 # next step goes on from $c$, not from its tanh.
@@ -525,8 +524,9 @@ for order in ("ifgo", "ifog", "iofg"):
 
 # %%
 H, D = 64, 16
-shapes = (D, 4 * H), (H, 4 * H), (4 * H,)
-weights = [rng.uniform(-1, 1, shape) / np.sqrt(H) for shape in shapes]
+shapes = (D, 4 * H), (H, 4 * H), (2, 4 * H)
+W_x, W_h, two_biases = (rng.uniform(-1, 1, shape) / np.sqrt(H) for shape in shapes)
+weights = W_x, W_h, two_biases.sum(axis=0)
 x, h0, c0 = rng.standard_normal((100, 1, D)), np.zeros((1, H)), np.zeros((1, H))
 h, _, _ = forward(x, h0, c0, *weights)
 f = np.array([gates(x_t, h_t, *weights)[1] for x_t, h_t in zip(x, [h0, *h[:-1]], strict=True)])
