@@ -105,7 +105,7 @@ class Arena:
         self.prepare(students, lessons)
         kernel.libc.prctl(SUBREAPER, 1, 0, 0, 0)  # whoever is left behind becomes a child of ours
         course, before = Course(self.course / "nbgrader_config.py"), self.look()
-        settings = Settings(courses.seed(course), LIMITS, 2, layers=self.layers, unsafe=not self.layers)
+        settings = Settings(courses.seed(course), LIMITS, workers=3, layers=self.layers, unsafe=not self.layers)
         started = time.monotonic()
         try:
             grade(course, lessons, settings)

@@ -22,7 +22,6 @@ import hunting  # noqa: E402
 import objects  # noqa: E402
 import patched  # noqa: E402
 import structure  # noqa: E402
-from arena import Arena  # noqa: E402
 from attack import CELL  # noqa: E402, F401
 
 from autograder.sandbox import layers as kernel  # noqa: E402
@@ -37,8 +36,13 @@ MODES = {  # which layers, as whom
     "root, no namespaces": (WITHOUT, 0),
     "user": (LAYERS, SOMEBODY),
     "user, no namespaces": (WITHOUT, SOMEBODY),
+    "no sandbox": ((), SOMEBODY),  # for the controls, which show that the watch sees something
 }
-CONTROL = "no sandbox"  # for the controls, which show that the watch sees something
+NOT_HERE = 77
+
+
+class NotHere(Exception):
+    """This machine cannot run a class in that way."""
 
 
 def become(uid, folder):
@@ -67,27 +71,35 @@ def become(uid, folder):
 
 
 def contest(mode, names=()):
-    """Grade a class in this mode, in a process of its own. Returns its report; a text where that is not possible."""
-    _, uid = {**MODES, CONTROL: ((), SOMEBODY)}[mode]
+    """Grade a class in this mode, in a process of its own. Returns its report. Raises NotHere."""
+    _, uid = MODES[mode]
     if not uid and os.getuid():
-        return "This is for root."
+        raise NotHere("This is for root.")
     with tempfile.TemporaryDirectory(prefix="arena-") as folder:
         os.chmod(folder, 0o755)
         if uid and not os.getuid():
             os.chown(folder, uid, uid)
         command = [sys.executable, "-B", str(Path(__file__)), "--in", folder, mode, *names]
         done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode == NOT_HERE:
+        raise NotHere(done.stdout)
     if done.returncode:
-        return done.stderr[-3000:]
+        raise RuntimeError(done.stderr[-3000:])
     return json.loads(done.stdout)
 
 
 def one(folder, mode, names):
     """What `contest` starts."""
-    layers, uid = {**MODES, CONTROL: ((), SOMEBODY)}[mode]
+    layers, uid = MODES[mode]
     if uid and not os.getuid():
-        become(uid, Path(folder))
-        os.execv(sys.executable, [sys.executable, *sys.argv])
+        try:
+            become(uid, Path(folder))
+        except OSError as error:
+            print(f"An ordinary user cannot reach the interpreter, and no namespace can be had to show it in: {error}")
+            sys.exit(NOT_HERE)
+        os.execv(sys.executable, [sys.executable, "-B", *sys.argv])
+    from arena import Arena  # what the engine imports is read by whom it runs as
+
     arena, attacks = Arena(folder, layers), ATTACKS if layers else controls.ATTACKS
     students = arena.run([attack for attack in attacks if not names or attack.name in names])
     print(json.dumps({"mode": mode, "seconds": arena.seconds, "broken": arena.broken, "students": students}))
@@ -99,26 +111,25 @@ def main(arguments):
     from rich.console import Console
     from rich.table import Table
 
-    modes = [mode for mode in arguments if mode in MODES] or list(MODES)
-    reports = {mode: contest(mode, [name for name in arguments if name not in MODES]) for mode in modes}
-    table = Table("attack", *modes)
-    ran = {mode: report for mode, report in reports.items() if isinstance(report, dict)}
-    names = list(dict.fromkeys(name for report in ran.values() for name in report["students"]))
-    for name in names:
-        entries = [_entry(ran[mode]["students"][name]) if mode in ran else "" for mode in modes]
-        table.add_row(ascii(name)[1:-1], *entries)
+    reports = {}
+    for mode in [mode for mode in arguments if mode in MODES] or [mode for mode in MODES if MODES[mode][0]]:
+        try:
+            reports[mode] = contest(mode, [name for name in arguments if name not in MODES])
+        except NotHere as why:
+            print(f"{mode}: not done. {why}")
+    table = Table("attack", *reports)
+    for name in dict.fromkeys(name for report in reports.values() for name in report["students"]):
+        table.add_row(ascii(name)[1:-1], *(_entry(report["students"][name]) for report in reports.values()))
     Console(width=160).print(table)
     for mode, report in reports.items():
-        if mode not in ran:
-            print(f"{mode}: not done. {report}")
-            continue
         print(f"{mode}: {len(report['students'])} submissions in {report['seconds']:.0f} s")
         for broken in report["broken"]:
             print(f"  {broken}")
         for name, student in report["students"].items():
             for wrong in student["wrong"]:
                 print(f"  {name!a}: {wrong}")
-    sys.exit(any(report["broken"] or any(s["wrong"] for s in report["students"].values()) for report in ran.values()))
+    sys.exit(any(report["broken"] or any(student["wrong"] for student in report["students"].values())
+                 for report in reports.values()))
 
 
 def _entry(student):

@@ -100,6 +100,7 @@ def under_a_linked_student(path, text):
     path.parent.parent.symlink_to("honest-02")
 
 
+SLOW = {"upmost": True, "ends": ("judged", "unfinished")}  # to read; how far it comes depends on the machine
 UNREADABLE = {"earns": {}, "ends": ("unreadable",)}
 
 ATTACKS = [
@@ -119,14 +120,14 @@ ATTACKS = [
     structured("no-metadata", lambda notebook: [cell.update(metadata=None) for cell in notebook["cells"]]),
     structured("odd-everywhere", odd_everywhere),
     structured("scripts", scripts, {"rnn_step": f"def rnn_step(*a):\n    raise ValueError({SCRIPT!r})"}),
-    structured("an-enormous-cell", cells("rnn_step = [" + "1, " * 1_500_000 + "]"), upmost=True),
+    structured("an-enormous-cell", cells("rnn_step = [" + "1, " * 500_000 + "]"), **SLOW),
     structured("spaces-without-end", cells(" " * 500_000 + "x\n!ls\n" + "?" + " " * 500_000 + "x")),
     structured("an-endless-line", cells("rnn_step = rnn_step  #" + " " * 10 ** 6 + "x\n!ls" + " " * 10 ** 6 + "\\")),
     structured("question-marks", cells("rnn_step = rnn_step\n" + "? " * 400_000 + "x")),
-    structured("five-thousand-cells", cells(*["rnn_step = 1"] * 4900), ends=("judged", "unfinished")),
+    structured("five-thousand-cells", cells(*["rnn_step = 1"] * 4900), **SLOW),
     structured("ten-thousand-cells", cells(*["1"] * 10_000), **UNREADABLE),
     structured("very-many-names", cells("rnn_step = n0_0", *[
-        ";".join(f"n{k}_{j} = n{k}_{j + 1}" for j in range(1000)) for k in range(30)])),
+        ";".join(f"n{k}_{j} = n{k}_{j + 1}" for j in range(1000)) for k in range(30)]), **SLOW),
     structured("null-bytes", cells("rnn_step = 1\0\0", "\0", "\ud800 = 1", "\ufeffrnn_step = 2")),
     structured("deep-brackets", cells("rnn_step = " + "(" * 10 ** 5 + ")" * 10 ** 5)),
     structured("deep-signs", cells("rnn_step = " + "-" * 10 ** 5 + "1")),
@@ -136,7 +137,7 @@ ATTACKS = [
     structured("deep-blocks", cells("".join(f"{' ' * k}if 1:\n" for k in range(99)) + " " * 99 + "rnn_step = 1")),
     structured("deep-lambdas", cells("rnn_step = " + "lambda: " * 5000 + "1")),
     structured("deep-chains", cells("rnn_step = 1" + " if 1 else 1" * 5000 + "\n" + "x = " * 10 ** 5 + "rnn_step")),
-    structured("deep-formats", cells("rnn_step = f'" + "{f\"{1}\"}" * 10 ** 4 + "'")),
+    structured("deep-formats", cells("rnn_step = f'" + "{f\"{1}\"}" * 10 ** 4 + "'"), **SLOW),
     structured("numbers-without-end", cells("rnn_step = " + "9" * 10 ** 6, "rnn_step = 1e" + "9" * 10 ** 5)),
     structured("names-without-end", cells("x" * 10 ** 6 + " = rnn_step = 1")),
     structured("other-languages", cells("%%bash\ntouch /tmp/pwned", "!touch /tmp/pwned", "%run /etc/passwd",

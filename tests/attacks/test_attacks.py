@@ -21,17 +21,17 @@ TELLING = [attack.name for module in (contest.breaking_out, contest.hunting, con
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="The sandbox is made of Linux's own means.")
 
 
-@pytest.fixture(scope="module", params=contest.MODES)
+@pytest.fixture(scope="module", params=[mode for mode, (layers, _) in contest.MODES.items() if layers])
 def report(request):
     """What became of a class: of everybody as root, or else of those who try to break out."""
     return held(request.param, [] if request.param == "root" else TELLING)
 
 
 def held(mode, names=()):
-    report = contest.contest(mode, names)
-    if isinstance(report, str):
-        pytest.skip(report)
-    return report
+    try:
+        return contest.contest(mode, names)
+    except contest.NotHere as why:
+        pytest.skip(str(why))
 
 
 def test_there_are_attacks_of_every_kind_and_no_two_share_a_name():
@@ -57,7 +57,7 @@ def test_nothing_around_is_touched_and_nobody_is_left_behind(report):
 
 
 def test_without_a_sandbox_the_watch_sees_who_knocks_writes_reads_and_stays():
-    report = held(contest.CONTROL)
+    report = held("no sandbox")
     seen = "\n".join(report["broken"])
     for what in ("the TCP server", "the UDP server", "the abstract server", "canary/pwned", "home/file.txt",
                  "the canary's secret", "left behind"):
