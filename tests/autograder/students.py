@@ -13,6 +13,7 @@ from traitlets.config import PyFileConfigLoader
 from autograder.build import instructor_edition, read_sources
 from autograder.course import init
 from autograder.lesson import Lesson
+from rnnkit.calls import Call
 from rnnkit.exercises import EXERCISES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,13 +37,24 @@ def solved(lesson):
     return {cell.id: cell.source for cell in lesson.instructor.cells if cell.id in lesson.exercises}
 
 
+def given(lesson):
+    """The functions that the lesson's own cells define for its exercises to call, and that nobody asks for: name -> id.
+
+    Lesson 09 gives gru_forward, and gru_backward goes back over its cache.
+    """
+    called = {Call.parse(text).name for name in lesson.exercises for text in EXERCISES[name].calls}
+    return {name: cell.id for name in called - set(lesson.exercises) for cell in lesson.student.cells
+            if cell.cell_type == "code" and cell.source.startswith(f"def {name}(")}
+
+
 def answers_in(text, lesson):
-    """The functions in a text that a lesson asks for, by their names; and the text that is left."""
+    """The functions in a text that a lesson asks for or gives, by the ids of their cells; and the text that is left."""
     lines, answers = text.splitlines(), {}
+    ids = {name: name for name in lesson.exercises} | given(lesson)
     for node in reversed(ast.parse(text).body):
-        if isinstance(node, ast.FunctionDef) and node.name in lesson.exercises:
+        if isinstance(node, ast.FunctionDef) and node.name in ids:
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) - 1
-            answers[node.name] = "\n".join(lines[first : node.end_lineno])
+            answers[ids[node.name]] = "\n".join(lines[first : node.end_lineno])
             del lines[first : node.end_lineno]
     return answers, "\n".join(lines)
 

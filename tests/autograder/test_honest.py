@@ -149,11 +149,14 @@ def bench(sandboxes, tmp_path):
 
 
 def kernel(lesson, notebook):
-    """What a kernel holds after the imports, the added cell and the answers have run. It remembers their source."""
+    """What a kernel holds after the imports, the added cell and the answers, with what the lesson gives them, have run.
+
+    It remembers their source.
+    """
     held = {"__name__": "__main__"}
     first = next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")
     for position, cell in enumerate(notebook["cells"]):
-        if cell is first or cell["id"] in ("added", *lesson.exercises):
+        if cell is first or cell["id"] in ("added", *lesson.exercises, *students.given(lesson).values()):
             path = f"<cell {position}>"
             linecache.cache[path] = (len(cell["source"]), None, cell["source"].splitlines(keepends=True), path)
             exec(compile(cell["source"], path, "exec"), held)
