@@ -90,15 +90,15 @@ def test_future_annotations_hold_for_the_whole_cell():
 
 def test_the_modules_of_the_sandbox_import_nothing_of_the_autograder(tmp_path):
     code = ("import sys; sys.path[:0] = [sys.argv[1]]; import rnnkit; import sandbox.nursery; "
-            "print(sorted(name for name in sys.modules if name.split('.')[0] in ('autograder', 'nbgrader', 'IPython')))")
+            "print({name.split('.')[0] for name in sys.modules} & {'autograder', 'nbgrader', 'IPython'})")
     library.write(tmp_path, "03_backpropagation_through_time")
     done = subprocess.run([sys.executable, "-S", "-s", "-P", "-c", code, tmp_path], text=True, capture_output=True,
                           env={"PYTHONPATH": str(Path(np.__file__).parents[1])}, check=True)
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.strip() == "set()"
 
 
 def test_what_the_lesson_shows_under_an_answers_name_is_no_answer():
-    notebook = [Cell(0, "def f(): return 'shown'", shown=True), Cell(1, "def f(): raise NotImplementedError", stub=True)]
+    notebook = [Cell(0, "def f(): return 'shown'", shown=True), Cell(1, "def f(): raise Exception", stub=True)]
     assert cells.needed(notebook, ["f"], ["f"])[1] == {"f": [1]}
     assert cells.needed([*notebook, Cell(2, "def f(): return 1")], ["f"], ["f"])[1] == {"f": [2]}
     assert cells.needed(notebook, ["f"])[1] == {"f": [0]}
