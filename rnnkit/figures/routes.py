@@ -76,7 +76,7 @@ def routes_explorer(lstm_forward, lstm_backward, forget_bias):
         alone = input_gradients(whole_backward, *along_the_cell_state(*known_forward(*case)))
         title = (f"From {T - 1} steps back comes {_power(both[0])}, "
                  f"along the cell state alone {_power(alone[0])}")
-        runs = {"both routes": both[None], "the cell state alone": alone[None]}
+        runs = {"the cell state alone": alone[None], "both routes": both[None]}
         return Picture(lambda figure: draw_flow(figure, runs, title, LIMITS),
                        _flow_in_words(both, alone, bias, scale, title), 4.1)
 

@@ -466,8 +466,9 @@ figures.gradient_flow({name: np.array(runs) for name, runs in flows.items()})
 # %% [markdown] locked="move-it"
 # ## Move it yourself
 #
-# Here the two routes are told apart. The solid line is your backward pass, with both. The dashed line is what comes back
-# along the cell state alone: on the way back, $W_h$ was taken to be zero, so that nothing leaves through the gates.
+# Here the two routes are told apart. The solid line is what comes back along the cell state alone: on the way back,
+# $W_h$ was taken to be zero, so that nothing leaves through the gates. The dashed line is your backward pass, with both
+# routes open.
 #
 # Begin with the bias at 0. Which of the routes brings more from far away? Then open the gate. Then set $W_h$ to zero.
 
@@ -475,10 +476,10 @@ figures.gradient_flow({name: np.array(runs) for name, runs in flows.items()})
 figures.routes_explorer(lstm_forward, back, set_bias)
 
 # %% [markdown] locked="the-second-route-carries"
-# Did you expect it? With the bias at 0, nearly everything that comes back from far away has used the *dashed* route at least once.
-# The solid route alone is a single product. Of ways to change between the two routes there are very many, and their
-# gradients add up. So the product of the forget gates is no upper limit, and it does not describe an untrained LSTM. It
-# describes what the cell can rely on: with the gate open, the solid route needs no luck with $W_h$.
+# Did you expect it? With the bias at 0, nearly everything that comes back from far away has gone through the gates at
+# least once. The route along the cell state is a single product. Of ways to change between the two routes there are
+# very many, and their gradients add up. So the product of the forget gates is no upper limit, and it does not describe
+# an untrained LSTM. It describes what the cell can rely on: with the gate open, this route needs no luck with $W_h$.
 #
 # ## Why the cell state may grow
 #
