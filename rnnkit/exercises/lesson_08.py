@@ -6,7 +6,7 @@ The reference is the repaired exhibit, and its first misconception is the exhibi
 import numpy as np
 
 from rnnkit.activations import sigmoid  # noqa: F401  one exhibit squashes once too often
-from rnnkit.exercises.exercise import Exercise, Misconception, normal
+from rnnkit.exercises.exercise import ONE_STEP, Exercise, Misconception, normal
 from rnnkit.exercises.lesson_03 import RNN_BACKWARD, SIZES
 from rnnkit.exercises.lesson_07 import GATES, LSTM_BACKWARD, LSTM_STEP_BACKWARD
 from rnnkit.lstm import lstm_forward, lstm_step, lstm_step_backward  # noqa: F401  the forward passes are called
@@ -115,9 +115,9 @@ def without(exercise, *ids):
 
 INPUTS = {"x": "T N D", "h0": "N H", "W_x": "D H", "W_h": "H H", "b": "H"}
 RNN = {"after": RNN_BACKWARD.after, "inputs": normal(0.5, **INPUTS, dh="T N H"), "outputs": RNN_BACKWARD.outputs,
-       "sizes": SIZES, "upstream": ("dh",), "whole": True}
+       "sizes": SIZES, "upstream": ("dh",), "edges": (ONE_STEP,), "whole": True}
 LSTM = {"after": LSTM_BACKWARD.after, "inputs": LSTM_BACKWARD.inputs, "outputs": LSTM_BACKWARD.outputs,
-        "sizes": SIZES, "upstream": ("dh", "dc_T"), "blocks": GATES, "whole": True}
+        "sizes": SIZES, "upstream": ("dh", "dc_T"), "edges": (ONE_STEP,), "blocks": GATES, "whole": True}
 LSTM_STEP = {"after": LSTM_STEP_BACKWARD.after, "inputs": LSTM_STEP_BACKWARD.inputs,
              "outputs": LSTM_STEP_BACKWARD.outputs, "sizes": SIZES, "upstream": ("dh_next", "dc_next"),
              "blocks": GATES, "whole": True}
@@ -270,6 +270,7 @@ EXHIBIT_UPSTREAM = Exercise(
     inputs=normal(0.5, **INPUTS, dy="T N V", W_y="H V"),
     outputs=RNN["outputs"],
     sizes={**SIZES, "V": 7},
+    edges=(ONE_STEP,),
     whole=True,
     misconceptions=(
         Misconception("as-found", f"dh_t = dh[t] + dh_next\n        {STEP}",

@@ -6,9 +6,10 @@ from rnnkit.figures.arguments import count
 from rnnkit.figures.curves import _positive, _running_mean
 from rnnkit.figures.drawing import headline, spread
 from rnnkit.figures.picture import Picture
-from rnnkit.figures.style import COLOR, FAINT, INK, QUIET, SMALL, TEXT
+from rnnkit.figures.style import COLOR, FAINT, INK, QUIET, SMALL
 
 LOW = 0.01
+PANEL = 1.75  # inches, with its title
 LOOK = ((COLOR["loss"], "-", 1.5), (COLOR["gradient"], (0, (4, 1.2)), 2))  # of the right one, of the exhibit
 
 
@@ -31,7 +32,7 @@ def museum(races):
     words = ". ".join(f"{name}: {_last(exhibit):.3g} at the end with the exhibit, its lowest {_lowest(exhibit):.3g}; "
                       f"{_last(right):.3g} with the right one" for name, (right, exhibit) in means.items())
     alt = f"The loss during training with each exhibit, and with a right backward pass. {title}. {words}."
-    return Picture(lambda figure: _draw(figure, means, title), alt, 2.2 + 1.9 * (len(means) > 3))
+    return Picture(lambda figure: _draw(figure, means, title), alt, 0.95 + PANEL * (1 + (len(means) > 3)))
 
 
 def _lowest(losses):
@@ -49,23 +50,25 @@ def _draw(figure, means, title):
     low, high = 0.5 * np.nanmin(every), 2 * np.nanmax(every)
     for k, (name, pair) in enumerate(means.items()):
         row, column = divmod(k, 3)
-        panel = (0.085 + 0.31 * column, (0.5 + 1.9 * (rows - 1 - row)) / height, 0.235, 1.1 / height)
-        ax = figure.add_axes(panel)
-        ax.set(yscale="log", ylim=(low, high), xlim=(0, len(pair[0])), title=name)
-        ax.set(xlabel="update" if row == rows - 1 else "", ylabel="loss" if column == 0 else "")
-        ax.axhline(LOW, color=FAINT, linewidth=1.2, linestyle=":", zorder=0)
-        _draw_panel(ax, pair, low, high, labels=k == 0)
+        bottom = 0.65 + PANEL * (rows - 1 - row)
+        ax = figure.add_axes((0.085 + 0.305 * column, bottom / height, 0.22, (PANEL - 0.6) / height))
+        ax.set(yscale="log", ylim=(low, high), xlim=(0, len(pair[0])))
+        ax.set_title(name, fontweight="bold", color=INK)
+        ax.set(xlabel="update" if row == rows - 1 else "", ylabel="" if column else "loss")
+        ax.minorticks_off()
+        ax.tick_params(labelleft=column == 0, labelbottom=row == rows - 1)
+        ax.axhline(LOW, color=FAINT, linestyle=":", zorder=0)
+        _draw_pair(ax, pair)
+        if k == 0:
+            ax.text(1, 1, "dashed: exhibit\nsolid: right", fontsize=SMALL, color=QUIET, transform=ax.transAxes,
+                    ha="right", va="top")
 
 
-def _draw_panel(ax, pair, low, high, labels):
-    levels = [(np.log(losses[-1]) - np.log(low)) / (np.log(high) - np.log(low)) for losses in pair]
-    levels = spread(np.nan_to_num(levels, nan=1.0), 0.17)
+def _draw_pair(ax, pair):
+    """Both curves, and the last loss of each beside its end."""
+    low, high = np.log(ax.get_ylim())
+    ends = [np.log(losses[-1]) if np.isfinite(losses[-1]) else high for losses in pair]
+    levels = spread((np.array(ends) - low) / (high - low), 0.17)
     for losses, level, (color, dashes, width) in zip(pair, levels, LOOK, strict=True):
         ax.plot(np.arange(1, len(losses) + 1), losses, color=color, linestyle=dashes, linewidth=width)
-        said = f"{losses[-1]:.2g}" if np.isfinite(losses[-1]) else "none"
-        ax.text(1.03, level, said, color=color, fontsize=SMALL, transform=ax.transAxes, va="center")
-    if labels:
-        ax.text(0.97, 0.97, "dashed: exhibit\nsolid: right", fontsize=SMALL, color=QUIET, transform=ax.transAxes,
-                ha="right", va="top")
-    ax.title.set(fontsize=TEXT, color=INK, fontweight="bold")
-    ax.minorticks_off()
+        ax.text(1.03, level, f"{losses[-1]:.1e}", color=color, fontsize=SMALL, transform=ax.transAxes, va="center")
