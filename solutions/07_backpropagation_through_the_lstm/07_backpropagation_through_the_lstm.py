@@ -45,7 +45,7 @@ measure = yours(numerical_gradient)
 #
 # Follow the arrows. One goes straight: $c_2 = f_2 \odot c_1 + i_2 \odot g_2$, so a part of the change passes through
 # the forget gate. But $c_1$ is also shown to the world, as $h_1 = o_1 \odot \tanh c_1$. All the gates of step 2 read
-# $h_1$. So they move as well.
+# $h_1$. So they move as well, and $c_2$ with them.
 
 # %%
 figures.two_routes()
@@ -128,8 +128,8 @@ for T in (1, 2, 5, 10, 20):
 #
 # $$do = dh_{\text{next}} \odot \tanh(c_{\text{next}})$$
 #
-# and $c_{\text{next}}$ gets $dh_{\text{next}} \odot o \odot (1 - \tanh^2(c_{\text{next}}))$. But $c_{\text{next}}$ has a
-# second use: the next step goes on from it. That use has sent its gradient already. Two uses, two terms:
+# and $c_{\text{next}}$ gets $dh_{\text{next}} \odot o \odot (1 - \tanh^2(c_{\text{next}}))$. But $c_{\text{next}}$ has
+# a second use: the next step goes on from it. That use has sent its gradient already. Two uses, two terms:
 #
 # $$dc_{\text{total}} = dc_{\text{next}} + dh_{\text{next}} \odot o \odot (1 - \tanh^2(c_{\text{next}}))$$
 #
@@ -210,9 +210,12 @@ def lstm_step_backward(dh_next, dc_next, cache):
 check(lstm_step_backward, points=6)
 
 # %% [markdown] locked="ask-the-judge"
-# Now ask the judge, who knows nothing about gates. The loss is $L = \sum dh_{\text{next}} \odot h_{\text{next}} + \sum
-# dc_{\text{next}} \odot c_{\text{next}}$, with random numbers for both upstream gradients. Leave the second sum out, and
-# nobody would notice that you forgot `dc_next`.
+# Now ask the judge, who knows nothing about gates. The loss is
+#
+# $$L = \sum dh_{\text{next}} \odot h_{\text{next}} + \sum dc_{\text{next}} \odot c_{\text{next}}$$
+#
+# with random numbers for both upstream gradients. Leave the second sum out, and nobody would notice that you forgot
+# `dc_next`.
 
 # %%
 N, D, H = 3, 4, 5
@@ -338,8 +341,8 @@ if torch := available("torch"):
 # We compare an RNN and an LSTM, both initialized as PyTorch does it: every parameter drawn evenly between
 # $-1/\sqrt{H}$ and $1/\sqrt{H}$. PyTorch has two biases, which add up.
 #
-# **Guess first.** An LSTM was made against vanishing gradients. What is left after a hundred steps, relative to the last
-# step: about a tenth, about a millionth, or less than that?
+# **Guess first.** The LSTM was made against vanishing gradients. How much comes back from the first of a hundred steps,
+# relative to the last: about a tenth, about a millionth, or less than that?
 
 
 # %%
@@ -375,8 +378,8 @@ say(flows)
 
 # %% [markdown] locked="it-vanishes-too"
 # Less than that. The LSTM is better than the RNN, on the whole by several powers of ten, and it makes no difference.
-# Added to the gradients of the last few steps, $10^{-20}$ is rounded away. *The LSTM solves the vanishing gradient* is a
-# sentence about what it **can** do. As PyTorch initializes it, it does not.
+# Added to the gradients of the last few steps, $10^{-20}$ is rounded away. *The LSTM solves the vanishing gradient* is
+# a sentence about what it **can** do. As PyTorch initializes it, it does not.
 #
 # Why? Look at the solid route. The forget gate's bias begins near zero, so the gate begins near $\sigma(0)$:
 
@@ -445,7 +448,8 @@ for value in (0, 1, 2, 3, 5):
 # A bias of 1 is the usual advice (Jozefowicz, Zaremba and Sutskever 2015). It gives two steps. That does not look like
 # much.
 #
-# **Guess again.** With a bias of 1, and of 3, what comes back from a hundred steps?
+# **Guess again.** With a bias of 1, and of 3, how much comes back from the first of a hundred steps? You might begin
+# with what the gate alone would let through.
 
 # %%
 for value in (1, 3):
@@ -453,6 +457,8 @@ for value in (1, 3):
         flow(lstm_forward, back, 2, x, (W_x, W_h, set_bias(b, value)))
         for x, (W_x, W_h, b) in zip(series, lstms, strict=True)]
 say(flows)
+for value in (0, 1, 3):
+    print(f"a forget gate of sigma({value}), 99 times: {(1 + np.exp(-value)) ** -99:.0e}")
 
 # %%
 figures.gradient_flow({name: np.array(runs) for name, runs in flows.items()})
@@ -462,13 +468,14 @@ figures.gradient_flow({name: np.array(runs) for name, runs in flows.items()})
 # them lie twenty powers of ten.
 #
 # With a bias of 1 the gradient is still small after a hundred steps, but no longer hopeless. With 3 it arrives whole.
+# And each time, much more arrives than the forget gate alone would let through. By which way?
 
 # %% [markdown] locked="move-it"
 # ## Move it yourself
 #
-# Here the two routes are told apart. The solid line is what comes back along the cell state alone: on the way back,
-# $W_h$ was taken to be zero, so that nothing leaves through the gates. The dashed line is your backward pass, with both
-# routes open.
+# Here the two routes are told apart, in a network of sixteen units. The solid line is what comes back along the cell
+# state alone: on the way back, $W_h$ was taken to be zero, so that nothing leaves through the gates. The dashed line is
+# your backward pass, with both routes open.
 #
 # Begin with the bias at 0. Which of the routes brings more from far away? Then open the gate. Then set $W_h$ to zero.
 
