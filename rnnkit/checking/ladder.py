@@ -80,7 +80,9 @@ def _second_chance(exercise, ask, points, seeds, first):
                     points, seeds)
     forward = climb(_forward(exercise), ask, 1, seeds)
     wrong_forward = forward.written and not forward.passed
-    if second.share <= first.share and not (second.mistakes and not first.mistakes):
+    if not forward.written and not second.written:
+        return second
+    if forward.written and second.share <= first.share and not (second.mistakes and not first.mistakes):
         if wrong_forward and first.written:
             first.say("hint", f"Your {forward.name} does not pass its own check. Start there: {forward.trouble}")
         return first

@@ -763,7 +763,7 @@ for n in (3, 10, 30, 100):
 #   5$, and their weights cannot be exchanged.
 # - At equal $H$, RNN, GRU and LSTM have parameters in the ratio of about 1 : 3 : 4. Compare at equal parameters.
 # - The gradient has a direct route, $dh_{\text{next}} \odot z$, and it stays open as long as $z$ does.
-# - Yours is PyTorch's and Keras's, forwards and backwards.
+# - Yours is PyTorch's, forwards and backwards, and Keras's with the blocks in another order.
 # - A weighted mean is bounded. So a GRU cannot count as an LSTM can.
 #
 # **What still does not work.** All of this runs in NumPy, one step after the other, on one core. Real networks are a thousand

@@ -88,6 +88,18 @@ def test_without_a_step_the_loop_back_is_judged_all_the_same(ask):
     assert "You have no gru_step here, so this was judged on what rnnkit's own keeps in its cache." in text
 
 
+def test_nothing_written_is_said_of_the_function_that_is_checked(ask):
+    stubs = ["def gru_step(*given):\n    raise NotImplementedError",
+             "def gru_step_backward(dh_next, cache):\n    raise NotImplementedError"]
+    earned, text = ask(function("gru_step_backward", *stubs))
+    assert earned == 0 and "to do gru_step_backward is not written yet" in text and "gru_step " not in text
+
+
+def test_wrong_way_back_without_a_step_is_told_what_is_wrong_with_it(ask):
+    _, text = ask(function("gru_step_backward", without(STEP_BACKWARD, "x.T @ da", "x.T @ (3 * da)")))
+    assert "dW_x: every entry wrong" in text and "You have no gru_step here" in text
+
+
 def test_wrong_loop_over_a_right_step_back_is_told_that_it_is_the_loop(ask):
     _, text = ask(function("gru_backward", STEP, FORWARD, STEP_BACKWARD, without(BACKWARD, "dh_t + dh_next", "dh_t")))
     assert "What step t + 1 sent back never arrives" in text
