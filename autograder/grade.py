@@ -207,7 +207,7 @@ def one(task, lesson, settings, held, sandbox):
     read = None
     try:
         read = submission.read(task.path, lesson)
-        judgement = judge(task.student, lesson, read, sandbox, settings.seed)
+        judgement = judge(task.student, lesson, read, sandbox, own_seed(settings.seed, read))
         if judgement.layers != held:
             raise NotSafe(f"its sandbox had {', '.join(judgement.layers) or 'nothing'}, not {', '.join(held)}")
     except submission.Unreadable as why:
@@ -218,6 +218,12 @@ def one(task, lesson, settings, held, sandbox):
         return not_judged(task.student, lesson, "failed", why), read
     judgement.seed = hashlib.sha256(str(settings.seed).encode()).hexdigest()[:12]
     return judgement, read
+
+
+def own_seed(seed, read):
+    """The seed of one submission's inputs: what an answer printed of them, and feedback showed, helps nobody later."""
+    code = json.dumps([cell.source for cell in read.cells if cell.kind == "code"])
+    return int.from_bytes(hashlib.sha256(f"{seed} {code}".encode()).digest(), "big")
 
 
 def summary(judgements):
