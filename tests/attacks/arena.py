@@ -33,6 +33,7 @@ CLASSMATES = [Attack(f"honest-{lesson[:2]}{letter}", {name: HONEST[name] for nam
               for lesson, points in POINTS.items() for letter in ("", "-m", "-z")]
 MARK = b"pwned"
 SUBREAPER = 36
+MOST_RECORDED = 1_000_000  # characters of one submission, in the gradebook
 WRITTEN = {"gradebook.db", "gradebook.db-journal"}  # by the engine
 
 
@@ -157,6 +158,10 @@ class Arena:
         for what, secret in (("the canary's", self.secret), ("the course's", (self.course / "secret").read_text())):
             if secret.strip().encode() in public:
                 self.broken.append(f"{what} secret is in a notebook or the gradebook")
+        pages = [page for path in files[:-1] for cell in json.loads(path.read_text())["cells"]
+                 for output in cell.get("outputs", ()) for page in output.get("data", {}).get("text/html", "")]
+        if "<script" in "".join(pages):
+            self.broken.append("a card has a student's script in it")
 
     def outcome(self, student, judgement):
         if judgement is None:
@@ -166,9 +171,13 @@ class Arena:
                  if points > student.earns.get(name, 0) or (points < student.earns.get(name, 0) and not student.upmost)]
         if judgement.status not in student.ends:
             wrong.append(f"ended as {judgement.status}: {judgement.detail}")
+        if (size := len(json.dumps(judgement.as_dict()))) > MOST_RECORDED:
+            wrong.append(f"{size} characters are kept of it")
         texts = [*judgement.printed.values(), *(text for v in judgement.verdicts.values() for _, text in v.lines)]
         wrong += [f"got through: {text[text.find('pwned'):][:200]}" for text in texts if "pwned" in text]
         return {"earned": {name: points for name, points in earned.items() if points}, "ended": judgement.status,
+                "printed": [text for verdict in judgement.verdicts.values() for mark, text in verdict.lines
+                            if mark == "printed"],
                 "seconds": round(judgement.seconds, 2), "wrong": wrong, "flags": judgement.flags,
                 "said": [verdict.trouble[:150] for verdict in judgement.verdicts.values()]}
 
