@@ -113,13 +113,18 @@ class Bench:
             if not waiting:
                 return
             try:
-                said = _texts(self.worker.do("run", self._seconds("cell"), position=waiting[0]))
+                said = self._texts(self.worker.do("run", self._seconds("cell"), position=waiting[0]))
                 self.ran.append(waiting[0])
             except (wire.Late, wire.Closed, wire.Garbled) as lost:
                 self.killers.add(waiting[0])
                 said = "", self._why(lost, "cell")
                 self._restart()
             self._note(waiting[0], *said)
+
+    def _texts(self, reply):
+        if not (isinstance(reply, tuple) and len(reply) == 2 and all(isinstance(text, str) for text in reply)):
+            raise wire.Garbled("expected two texts")
+        return [text[: self.sandbox.limits.printed] for text in reply]
 
     def _note(self, position, printed, error):
         self.stopped[position] = error
@@ -140,7 +145,7 @@ class Bench:
             try:
                 reply = self.worker.do("ask", self._seconds("answer"), calls=list(calls), values=values,
                                        wanted=list(wanted), given=_sources(exercise))
-                return _answer(reply, values, wanted)
+                return _answer(reply, values, wanted, self.sandbox.limits.printed)
             except (wire.Late, wire.Closed, wire.Garbled) as lost:
                 deaths.append(self._why(lost, "answer"))
                 self._restart()
@@ -193,13 +198,7 @@ def _sources(exercise):
     return [inspect.getsource(function) for function in (exercise.given or {}).values()]
 
 
-def _texts(reply):
-    if not (isinstance(reply, tuple) and len(reply) == 2 and all(isinstance(text, str) for text in reply)):
-        raise wire.Garbled("expected two texts")
-    return reply
-
-
-def _answer(reply, values, wanted):
+def _answer(reply, values, wanted, most):
     """An Answer made of a worker's reply, of which nothing is taken on trust. Raises Garbled."""
     try:
         answer = Answer(**reply)
@@ -209,7 +208,7 @@ def _answer(reply, values, wanted):
             raise TypeError("a text is no text")
     except (TypeError, KeyError, AttributeError, ValueError) as error:
         raise wire.Garbled(f"{type(error).__name__}: {error}") from None
-    answer.outputs = arrays
+    answer.outputs, answer.text, answer.printed = arrays, answer.text[:most], answer.printed[:most]
     answer.changed = tuple(name for name in values if name in answer.changed)
     answer.float_errors = frozenset(answer.float_errors) & {"overflow", "divide by zero", "invalid value"}
     answer.odd = {name: answer.odd[name][:100] for name in answer.odd if name.isidentifier()}
