@@ -158,9 +158,9 @@ class Arena:
         for what, secret in (("the canary's", self.secret), ("the course's", (self.course / "secret").read_text())):
             if secret.strip().encode() in public:
                 self.broken.append(f"{what} secret is in a notebook or the gradebook")
-        pages = [page for path in files[:-1] for cell in json.loads(path.read_text())["cells"]
-                 for output in cell.get("outputs", ()) for page in output.get("data", {}).get("text/html", "")]
-        if "<script" in "".join(pages):
+        cards = [output.get("data", {}).get("text/html", "") for path in files[:-1]
+                 for cell in json.loads(path.read_text())["cells"] for output in cell.get("outputs", ())]
+        if any("<script" in card for card in cards):
             self.broken.append("a card has a student's script in it")
 
     def outcome(self, student, judgement):

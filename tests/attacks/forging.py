@@ -83,6 +83,16 @@ say({"tuple": ["p" * 500_000, "e" * 500_000]})
 for _ in range(10):
     say(answer(problem="raised", text="t" * 500_000, printed="p" * 500_000))
 """),
+    forging("long-texts-for-every-exercise", """
+wire = sys.modules["sandbox.wire"]
+send = wire.send
+def shout(pipe, content):
+    if isinstance(content, dict):
+        content = {"outputs": {}, "problem": "raised", "text": "t" * 400_000, "printed": "p" * 400_000, "odd": {},
+                   "changed": (), "float_errors": []}
+    send(pipe, content)
+wire.send = shout
+"""),
     forging("texts-that-no-page-can-show", r"""
 say({"tuple": ["\ud800\x00\x1b[2J<script>alert(1)</script>", "\udfff"]})
 for _ in range(10):
