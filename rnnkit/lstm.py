@@ -63,13 +63,13 @@ def lstm_step_backward(dh_next: "N H", dc_next: "N H", cache: "x: N D, h: N H, c
                        "o: N H, c_next: N H, W_x: D 4H, W_h: H 4H"):
     """One step back. The cell state reaches the loss through h_next and by itself, so two gradients meet there:
 
-    dc_next + dh_next * o * (1 - tanh(c_next)^2) = dc_tilde, say. Then
+    dc_next + dh_next * o * (1 - tanh(c_next)^2) = dc_total, say. Then
 
-    da_i = dc_tilde * g * i (1 - i),   da_f = dc_tilde * c * f (1 - f),
-    da_g = dc_tilde * i * (1 - g^2),   da_o = dh_next * tanh(c_next) * o (1 - o),
+    da_i = dc_total * g * i (1 - i),   da_f = dc_total * c * f (1 - f),
+    da_g = dc_total * i * (1 - g^2),   da_o = dh_next * tanh(c_next) * o (1 - o),
 
     and da, the four side by side, gives dx = da W_x^T, dh = da W_h^T, dW_x = x^T da, dW_h = h^T da, db = its sum
-    over the batch. The cell state's own route: dc = dc_tilde * f.
+    over the batch. The cell state's own route: dc = dc_total * f.
 
     dh_next, dc_next: (N, H), the upstream gradients. cache: what `lstm_step` kept.
     Returns dx (N, D), dh (N, H), dc (N, H), dW_x (D, 4H), dW_h (H, 4H), db (4H,).
