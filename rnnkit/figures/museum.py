@@ -27,8 +27,8 @@ def museum(races):
             raise ValueError(f"museum: {name} should be a pair of losses, (right, exhibit), each (updates,).")
     means = {name: [_positive(_running_mean(losses)) for losses in pair] for name, pair in races.items()}
     reached, stayed = (sum(bool(test(exhibit) <= LOW) for _, exhibit in means.values()) for test in (_lowest, _last))
-    title = f"{reached} of {count(len(means), 'exhibit')} reach a loss of {LOW}"
-    title += f", and {stayed} stay there" * (stayed < reached)
+    title = f"{reached} of {count(len(means), 'exhibit')} reached a loss of {LOW}"
+    title += f", and {stayed} stayed there" * (stayed < reached)
     words = ". ".join(f"{name}: {_last(exhibit):.3g} at the end with the exhibit, its lowest {_lowest(exhibit):.3g}; "
                       f"{_last(right):.3g} with the right one" for name, (right, exhibit) in means.items())
     alt = f"The loss during training with each exhibit, and with a right backward pass. {title}. {words}."

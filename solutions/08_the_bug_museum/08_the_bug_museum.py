@@ -51,8 +51,9 @@ from rnnkit import (
 def train(backward, cell="RNN", layers=1, delay=1, steps=600):
     """Train a small network on echo, and return the loss at every update.
 
-    backward: takes (dh, cache) for an RNN, (dh, dc_T, cache) for an LSTM. layers: how many cells read the input side
-    by side; their states are added, so that all of them get the same upstream gradient.
+    backward: takes (dh, cache) for an RNN, (dh, dc_T, cache) for an LSTM.
+    layers: how many cells read the input side by side. Their states are added, so that all of them
+    get the same upstream gradient.
     """
     rng = np.random.default_rng(0)
     N, T, H, blocks = 16, 6, 12, {"RNN": 1, "LSTM": 4}[cell]
@@ -67,13 +68,15 @@ def train(backward, cell="RNN", layers=1, delay=1, steps=600):
     for _ in range(steps):
         x = rng.uniform(-1, 1, (T, N, 1))
         target = np.concatenate([np.zeros((delay, N, 1)), x[:-delay]])
-        first = [zeros] if cell == "RNN" else [zeros, zeros]
-        runs = [{"RNN": rnn_forward, "LSTM": lstm_forward}[cell](x, *first, *weights) for weights in cells]
+        if cell == "RNN":
+            runs = [rnn_forward(x, zeros, *weights) for weights in cells]
+        else:
+            runs = [lstm_forward(x, zeros, zeros, *weights) for weights in cells]
         h = sum(run[0] for run in runs)
         error = h @ W_y + b_y - target
         losses.append(np.mean(error ** 2))
         dy = 2 * error / error.size
-        upstream = [dy @ W_y.T] if cell == "RNN" else [dy @ W_y.T, np.zeros((N, H))]
+        upstream = [dy @ W_y.T, np.zeros((N, H))][:1 if cell == "RNN" else 2]
         gradients = [gradient for run in runs for gradient in backward(*upstream, run[-1])[-3:]]
         gradients += [np.tensordot(h, dy, axes=((0, 1), (0, 1))), dy.sum(axis=(0, 1))]
         for parameter, momentum, gradient in zip(parameters, momenta, gradients, strict=True):
@@ -103,8 +106,8 @@ figures.losses({backward.__name__: train(backward, steps=300) for backward in (f
 # The third is right. The first takes every step back by itself and carries nothing. The second has the wrong *sign* in
 # the gradient of $W_x$: it climbs where it should descend, and the other parameters make up for it.
 #
-# You might pick the right one from the picture, because it stands beside the others. Your own loss curve never stands
-# beside a right one. If it did, you would have a right one.
+# Could you tell the first from the third? And the second looks fine as long as nothing stands beside it. Your own loss curve
+# never stands beside a right one. If it did, you would have a right one.
 #
 # ## The instrument
 #
@@ -127,7 +130,7 @@ measure = yours(numerical_gradient)
 
 
 def run(x, h0, W_x, W_h, b, c0=None):
-    """The states that a loss can look at, and the cache: of an LSTM where there is a c0, else of an RNN."""
+    """The states that a loss can look at, and the cache. With a c0 it is an LSTM, else an RNN."""
     if c0 is None:
         h, cache = rnn_forward(x, h0, W_x, W_h, b)
         return [h], cache
@@ -138,7 +141,8 @@ def run(x, h0, W_x, W_h, b, c0=None):
 def examine(backward, cell, T, copies=True):
     """Every gradient of a backward pass, as name -> (derived, measured)."""
     N, D, H, blocks = 2, 3, 4, {"RNN": 1, "LSTM": 4}[cell]
-    shapes = {"x": (T, N, D), "h0": (N, H), "c0": (N, H), "W_x": (D, blocks * H), "W_h": (H, blocks * H), "b": (blocks * H,)}
+    shapes = {"x": (T, N, D), "h0": (N, H), "c0": (N, H),
+              "W_x": (D, blocks * H), "W_h": (H, blocks * H), "b": (blocks * H,)}
     if cell == "RNN":
         del shapes["c0"]
     rng = np.random.default_rng(8)
@@ -186,11 +190,13 @@ def report(backward, cell, copies=True):
     print("gradient   T = 1    T = 3")
     for name in short:
         print(f"{name:8} {mark(*short[name])}  {mark(*longer[name])}")
+    steps = zip(*longer["dx"], strict=True)
     print("\ndx step by step, T = 3:   t = 0    t = 1    t = 2")
-    print(" " * 23, "  ".join(mark(a, n) for a, n in zip(*longer["dx"], strict=True)))
+    print(" " * 23, "  ".join(mark(a, n) for a, n in steps))
     if cell == "LSTM":
         print("\ndb gate by gate, T = 1:       i        f        g        o")
-        print(" " * 23, "  ".join(mark(a, n) for a, n in zip(*(np.split(db, 4) for db in short["db"]), strict=True)))
+        gates = zip(*(np.split(db, 4) for db in short["db"]), strict=True)
+        print(" " * 23, "  ".join(mark(a, n) for a, n in gates))
 
 
 report(rnn_backward, "RNN")
@@ -223,6 +229,8 @@ guess = {"sum": "?", "carry": "?", "states": "?", "slope": "?", "gates": "?", "u
 # 400 implementations of RNN, LSTM and GRU in NumPy, each held against automatic differentiation.)
 #
 # This one reads well. There is even an array of zeros for every sum.
+#
+# **Guess first:** does it train?
 
 
 # %% locked="case-sum"
@@ -235,7 +243,7 @@ def broken_sum(dh, cache):
         dx[t], dh_next, dW_x, dW_h, db = rnn_step_backward(dh_t, cache[t])
     return dx, dh_next, dW_x, dW_h, db
 
-
+# %%
 report(broken_sum, "RNN")
 
 # %% [markdown] locked="card-exhibit-sum"
@@ -281,7 +289,7 @@ check(exhibit_sum, points=2)
 # it, or added it and forgot the upstream gradient of the step. A widely used course printed the numbers of such code as the
 # expected result, so those who did it right were told that they were wrong.
 #
-# An LSTM has two carries, one along the hidden state and one along the cell state. This exhibit passes on one of them.
+# An LSTM has two carries, one along the hidden state and one along the cell state.
 #
 # **Guess first:** does it train?
 
@@ -299,7 +307,7 @@ def broken_carry(dh, dc_T, cache):
         db += db_t
     return dx, dh_next, dc_next, dW_x, dW_h, db
 
-
+# %%
 report(broken_carry, "LSTM")
 
 # %% [markdown] locked="card-exhibit-carry"
@@ -363,7 +371,7 @@ def broken_states(dh, cache):
         db += da.sum(axis=0)
     return dx, dh_next, dW_x, dW_h, db
 
-
+# %%
 report(broken_states, "RNN")
 
 # %% [markdown] locked="card-exhibit-states"
@@ -446,7 +454,7 @@ def broken_slope(dh_next, dc_next, cache):
     dW_x, dW_h, db = x.T @ da, h.T @ da, da.sum(axis=0)
     return dx, dh, dc, dW_x, dW_h, db
 
-
+# %%
 report(through_time(broken_slope), "LSTM")
 
 # %% [markdown] locked="card-exhibit-slope"
@@ -495,7 +503,8 @@ check(exhibit_slope, points=2)
 # %%
 for a in (-4.0, -1.0, 0.0, 1.0, 4.0):
     s = sigmoid(np.array(a))
-    print(f"a = {a:4}   gate {s:.3f}   its slope {s * (1 - s):.3f}   the exhibit's {sigmoid(s) * (1 - sigmoid(s)):.3f}")
+    slope, exhibit = s * (1 - s), sigmoid(s) * (1 - sigmoid(s))
+    print(f"a = {a:4}   gate {s:.3f}   its slope {slope:.3f}   the exhibit's {exhibit:.3f}")
 
 
 def cosine(a, b):
@@ -505,8 +514,10 @@ def cosine(a, b):
 rng = np.random.default_rng(8)
 x, h, c, dh, dc = rng.standard_normal((5, 50, 4))
 for size in (0.1, 1.0, 5.0):
-    cache = lstm_step(x, h, c, *(size * rng.standard_normal(shape) for shape in ((4, 16), (4, 16), (16,))))[2]
-    angle = np.degrees(np.arccos(cosine(broken_slope(dh, dc, cache)[4], lstm_step_backward(dh, dc, cache)[4])))
+    weights = [size * rng.standard_normal(shape) for shape in ((4, 16), (4, 16), (16,))]
+    _, _, cache = lstm_step(x, h, c, *weights)
+    wrong, right = (step(dh, dc, cache)[4] for step in (broken_slope, lstm_step_backward))
+    angle = np.degrees(np.arccos(cosine(wrong, right)))
     print(f"weights of size {size:3}: the two gradients of W_h are {angle:2.0f} degrees apart")
 
 # %% [markdown] locked="room-5"
@@ -515,9 +526,9 @@ for size in (0.1, 1.0, 5.0):
 #
 # ## Exhibit 5: the gates
 #
-# An LSTM has four blocks, and 24 orders to put them in. Frameworks do not agree on one, so code that was put together
-# from two sources often has two. In the way forward the wrong order is another network that learns just as well. But
-# forward and back have to agree.
+# An LSTM has four blocks, and 24 orders to put them in. PyTorch and Keras have i, f, g, o, ONNX has i, o, f, g, and a
+# well-known course i, f, o, g. On the way forward any of them will do: the blocks only change their names. But the way
+# back has to use the one that the way forward used, and code that was put together from two sources can have two.
 #
 # **Guess first:** does it train?
 
@@ -536,7 +547,7 @@ def broken_gates(dh_next, dc_next, cache):
     dW_x, dW_h, db = x.T @ da, h.T @ da, da.sum(axis=0)
     return dx, dh, dc, dW_x, dW_h, db
 
-
+# %%
 report(through_time(broken_gates), "LSTM")
 
 # %% [markdown] locked="look-at-db"
@@ -605,7 +616,7 @@ def broken_upstream(dh, cache):
         db += db_t
     return dx, dh_next, dW_x, dW_h, db
 
-
+# %%
 report(broken_upstream, "RNN")
 
 # %% [markdown] locked="ask-twice"
@@ -616,14 +627,15 @@ rng = np.random.default_rng(8)
 shapes = [(5, 2, 3), (2, 4), (3, 4), (4, 4), (4,)]
 h, cache = rnn_forward(*[0.7 * rng.standard_normal(shape) for shape in shapes])
 dh = rng.standard_normal(h.shape)
-for name, once, twice in zip(("dx", "dh0", "dW_x", "dW_h", "db"), broken_upstream(dh, cache), broken_upstream(dh, cache), strict=True):
-    print(f"{name:5} first call against second call: {mark(once, twice)}")
+once, twice = broken_upstream(dh, cache), broken_upstream(dh, cache)
+for name, a, b in zip(("dx", "dh0", "dW_x", "dW_h", "db"), once, twice, strict=True):
+    print(f"{name:5} first call against second call: {mark(a, b)}")
 
 # %% [markdown] locked="who-is-bitten"
 # A function that answers differently when it is asked again has changed something. Who is bitten by that? Whoever uses
 # the upstream gradient again: two layers whose states are added, a network read in both directions, a connection
-# that skips a layer. And a gradient checker that keeps no copy. Ours handed out copies. Without them it measures the
-# right gradient with a spoiled loss, and blames the wrong one:
+# that skips a layer. And a gradient checker that keeps no copy. Ours handed out copies. Without them it holds a right
+# gradient against a spoiled loss, and blames the gradient:
 
 # %%
 report(broken_upstream, "RNN", copies=False)
@@ -688,7 +700,8 @@ museum = {  # name: the exhibit, a backward pass that is right, the cell, how ma
 
 def races(delay):
     """Exhibit -> the losses with the right backward pass, and with the exhibit."""
-    right = {(backward, layers): train(backward, cell, layers, delay) for _, backward, cell, layers in museum.values()}
+    right = {(backward, layers): train(backward, cell, layers, delay)
+             for _, backward, cell, layers in museum.values()}
     return {name: (right[backward, layers], train(exhibit, cell, layers, delay))
             for name, (exhibit, backward, cell, layers) in museum.items()}
 
@@ -701,12 +714,13 @@ figures.museum(echo)
 # all that training asks for. Only the exchanged gates point somewhere else: there, what the candidate should be told is
 # told to the output gate.
 #
-# (With a larger collection it comes out the same. We took the fourteen mistakes that are most usual in an LSTM's backward
-# pass and trained each of them on echo: ten reached 0.01.)
+# (A larger trial came out the same. We put fourteen classic mistakes into an LSTM's backward pass and trained
+# each of them on an echo task: ten reached a loss of 0.01.)
 #
 # Now your guesses, and a harder question. With a delay of two steps, the network has to say what it heard before the last
 # input, and what it needs for that comes back through the carry. The cosine is that of all gradients of the parameters, the
-# exhibit's and the right ones, in a random network of six steps: 1 is the same direction, 0 is a right angle.
+# exhibit's and the right ones, in a random network of six steps: 1 is the same direction, 0 is a right angle. (The
+# upstream exhibit is asked once there, and is right once.)
 
 
 # %%
@@ -714,7 +728,8 @@ def direction(backward, cell):
     """All gradients of the parameters in one random network, as one vector."""
     (N, D, H), blocks = (4, 1, 12), {"RNN": 1, "LSTM": 4}[cell]
     rng = np.random.default_rng(8)
-    shapes = {"x": (6, N, D), "h0": (N, H), "W_x": (D, blocks * H), "W_h": (H, blocks * H), "b": (blocks * H,)}
+    shapes = {"x": (6, N, D), "h0": (N, H), "W_x": (D, blocks * H), "W_h": (H, blocks * H),
+              "b": (blocks * H,)}
     shapes |= {"c0": (N, H)} if cell == "LSTM" else {}
     states, cache = run(**{name: 0.5 * rng.standard_normal(shape) for name, shape in shapes.items()})
     gradients = backward(*[rng.standard_normal(state.shape) for state in states], cache)
@@ -729,17 +744,19 @@ for name, (exhibit, backward, cell, _) in museum.items():
     ends = [np.mean(losses[-20:]) for losses in (*echo[name], *two[name])]
     trains = "yes" if ends[1] < 0.01 else "no"
     angle = cosine(direction(exhibit, cell), direction(backward, cell))
-    print(f"{name:9} {angle:7.2f}   {ends[0]:8.4f}  {ends[1]:8.4f}  {ends[2]:8.4f}  {ends[3]:8.4f}     {trains:3}   (you said {guess[name]})")
+    numbers = "  ".join(f"{end:8.4f}" for end in ends)
+    print(f"{name:9} {angle:7.2f}   {numbers}     {trains:3}   (you said {guess[name]})")
     right_guesses += guess[name] == trains
-print(f"\nYou guessed {right_guesses} of {len(museum)}.")
+print(f"\nRight guesses: {right_guesses} of {len(museum)}")
 
 # %% [markdown] locked="what-the-table-says"
-# Look at the carry. At delay 1 it is a little slower than the right one, and who would notice. At delay 2 the right network
-# goes on learning, and the exhibit stays where it was. A mistake like this is not found by the loss. It is
-# found by a person who concludes, months later, that LSTMs are not good at remembering.
+# Look at the carry. At delay 1 it ends a little above the right one, and who would notice? At delay 2 the right
+# network goes on learning, and the exhibit ends about ten times as high. The loss does not say why. A person will
+# say it, months later: LSTMs are not good at remembering.
 #
-# And the upstream exhibit, whose two cells are told different things, trains as well as the right one in both columns.
-# It is harmless here, and there is no way to know that beforehand.
+# The sum and the states fall behind too, but to a number that nobody would question. And the upstream exhibit,
+# whose two cells are told different things, trains as well as the right one in both columns. It does no harm here,
+# and there is no way to know that beforehand.
 #
 # ## What we know now
 #
@@ -751,5 +768,5 @@ print(f"\nYou guessed {right_guesses} of {len(museum)}.")
 #   than one step, fresh copies.
 # - Right numbers are not everything: a function that changes what it was given is right once.
 #
-# **What still does not work.** Every exhibit of the LSTM was longer than those of the RNN. Three gates, a candidate, two
-# states, two carries: is all of that needed? Lesson 09 takes some of it away.
+# **What still does not work.** An LSTM has many places to go wrong: three gates and a candidate, two states, two
+# carries. Is all of that needed? Lesson 09 takes some of it away.

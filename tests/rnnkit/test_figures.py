@@ -29,6 +29,11 @@ FLOWS = {name: np.geomspace((end, 3 * end), 1, 100, axis=1)
          for name, end in {"RNN": 1e-26, "LSTM, default": 1e-20, "LSTM, forget bias 1": 1e-8, "bias 3": 0.9}.items()}
 HISTORIES = {"with the carry": np.geomspace(0.4, 1e-3, 300), "without it": np.linspace(0.4, 0.2, 300)}
 
+RIGHT = np.geomspace(0.4, 2e-4, 300)
+MUSEUM = {"sum": (RIGHT, RIGHT), "carry": (RIGHT, RIGHT ** 0.6), "states": (RIGHT, np.maximum(RIGHT, 1e-3)),
+          "slope": (RIGHT, np.concatenate([RIGHT[::2], RIGHT[::-2]])), "gates": (RIGHT, RIGHT ** 0.1),
+          "upstream": (RIGHT, np.append(RIGHT[:-1], np.nan))}
+
 
 def naive(z):
     return 1 / (1 + np.exp(-z))
@@ -52,6 +57,8 @@ PICTURES = {
     "padding": lambda: figures.padding(STATES, 8),
     "v_curve": lambda: figures.v_curve(EPS, V),
     "losses": lambda: figures.losses(HISTORIES),
+    "museum": lambda: figures.museum(MUSEUM),
+    "museum small": lambda: figures.museum({"sum": MUSEUM["sum"]}),
     "three_cells": figures.three_cells,
     "counting": lambda: figures.counting({"a": [1, 2, 3, 2, 1, 0], "b": [1, 1.5, 1.7, 0.7, -0.3, -1.2]}),
     "gradient_flow": lambda: figures.gradient_flow(FLOWS),
@@ -241,6 +248,7 @@ def test_without_both_a_figure_asks_for_both(without):
     lambda: figures.padding(np.zeros((5, 2)), 0), lambda: figures.v_curve([0.0, 1], {"a": [1, 1]}),
     lambda: figures.v_curve(EPS, {"a": [1, 1]}), lambda: figures.v_curve(EPS, [1, 1]),
     lambda: figures.v_curve(EPS, {}), lambda: figures.losses({"a": []}), lambda: figures.losses([1, 2]),
+    lambda: figures.museum({}), lambda: figures.museum({"a": ([1],)}), lambda: figures.museum({"a": ([1], [])}),
     lambda: figures.gradient_flow({"a": [1.0, 2.0]}),
     lambda: figures.gradient_flow({}), lambda: figures.routes_explorer(lstm_forward, lstm_backward, 1),
     lambda: figures.losses({str(k): [1.0] for k in range(7)}), lambda: figures.course_map(None),

@@ -259,6 +259,14 @@ def test_losses_say_where_they_began_and_ended():
     assert "stays: 0.5 at first, 0.5 at the end, after 40 updates" in alt
 
 
+def test_the_museum_counts_the_exhibits_that_reach_a_hundredth_and_those_that_stay():
+    falls, rises, high = [0.5, 0.1, 0.002], [0.5, 0.002, 0.4], [0.5, 0.4, 0.3]
+    words = figures.museum({"a": (falls, falls), "b": (falls, rises), "c": (falls, high)}).alt
+    assert "2 of 3 exhibits reached a loss of 0.01, and 1 stayed there" in words
+    assert "b: 0.4 at the end with the exhibit, its lowest 0.002; 0.002 with the right one" in words
+    assert "1 of 1 exhibit reached" in figures.museum({"a": (falls, falls)}).alt
+
+
 def test_losses_that_explode_are_drawn_without_a_word_on_stderr():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
