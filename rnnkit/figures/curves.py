@@ -140,8 +140,8 @@ def _label_ends(ax, ends, color):
 def gradient_flow(sizes):
     """How much of the last state's gradient comes back to each earlier step, on a log axis.
 
-    sizes: name -> |dh_T/dx_t| for t = 1, ..., T of K networks of one kind, (K, T); 1 to 6 kinds. Every network is
-    shown relative to its own last step. Thin: each network; thick: their geometric mean.
+    sizes: name -> |dx_t| for t = 1, ..., T of K networks of one kind, (K, T), where the loss looks at h_T only; 1 to 6
+    kinds. Every network is shown relative to its own last step. Thin: each network; thick: their geometric mean.
     Returns a Picture. Raises ValueError where the sizes are no such arrays.
     """
     items = _named("gradient_flow", "sizes", sizes, lambda array: np.ndim(array) == 2 and np.size(array), "(K, T)")

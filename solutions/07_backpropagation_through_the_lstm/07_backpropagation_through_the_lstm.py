@@ -334,9 +334,9 @@ if torch := available("torch"):
 #
 # You have the gradient. Now the question of this lesson: does it come back from far away?
 #
-# Take a hundred steps, and ask how strongly the last hidden state answers to each input. For input $x_t$ that is a
-# whole matrix, $\partial h_T / \partial x_t$. Your backward pass can find all of them in one go: give it $H$ copies of
-# the sequence as a batch, and let copy $k$ send the gradient of unit $k$ alone.
+# Take a hundred steps, and a loss that looks at the last hidden state only. How large is its gradient at each input?
+# One loss might be a special case, so take eight: eight copies of the sequence as a batch, and for each a random
+# upstream gradient at $h_T$.
 #
 # We compare an RNN and an LSTM, both initialized as PyTorch does it: every parameter drawn evenly between
 # $-1/\sqrt{H}$ and $1/\sqrt{H}$. PyTorch has two biases, which add up.
@@ -354,11 +354,11 @@ def initialized(rng, blocks, D=16, H=64):
 
 
 def flow(forward, backward, states, x, parameters):
-    """|dh_T/dx_t| for every t, of one sequence x (T, 1, D). states: 1 for an RNN, 2 for an LSTM (h and c)."""
-    zeros = np.zeros((len(parameters[1]), len(parameters[1])))
-    h, *_, cache = forward(np.repeat(x, len(zeros), axis=1), *[zeros] * states, *parameters)
+    """|dx_t| for every t, of one sequence x (T, 1, D). states: 1 for an RNN, 2 for an LSTM (h and c)."""
+    zeros = np.zeros((8, len(parameters[1])))
+    h, *_, cache = forward(np.repeat(x, 8, axis=1), *[zeros] * states, *parameters)
     dh = np.zeros_like(h)
-    dh[-1] = np.eye(len(zeros))
+    dh[-1] = np.random.default_rng(0).standard_normal(zeros.shape)
     return np.linalg.norm(backward(dh, *[zeros] * (states - 1), cache)[0], axis=(1, 2))
 
 
