@@ -61,8 +61,9 @@ for w in (0.9, 1.0, np.arctanh(0.5) / 0.5):
 # There is one. With $w = \operatorname{arctanh}(0.5) / 0.5$ the equation $h = \tanh(w h)$ holds at 0.5. But then 0.2
 # and 0.8 end at 0.5 as well. The unit has kept *its* number, not yours.
 #
-# The slopes say the same. With that third weight, a gradient that comes back over the hundred steps arrives ten million
-# to a billion times smaller, and nobody learns what to store.
+# The slopes say the same. Each says how far the end moves when the start moves a little. As in lesson 03, every step
+# multiplies it by $w (1 - h_{\text{next}}^2)$. With that third weight, a gradient that comes back over the hundred steps
+# arrives ten million to a billion times smaller, and nobody learns what to store.
 #
 # ## Add instead
 #
@@ -77,8 +78,9 @@ for w in (0.9, 1.0, np.arctanh(0.5) / 0.5):
 # The rest of the network reads $h = \tanh(c)$, so that it sees a tame number. But that tanh is on a side road. The
 # next step goes on from $c$, not from its tanh.
 #
-# If the candidate is zero, then $c_{\text{next}} = c$, to the last bit. And $\partial c_{\text{next}} / \partial c$,
-# along this road, is 1. A hundred times 1 is 1.
+# If the candidate is zero, then $c_{\text{next}} = c$, to the last bit. And with $h$ held still,
+# $\partial c_{\text{next}} / \partial c$ is 1. A hundred such factors multiply to 1. (The candidate listens to $h$, and
+# $h$ comes from $c$. Lesson 07 follows that second route.)
 
 # %%
 for start in (0.2, 0.5, 0.8):
@@ -89,7 +91,7 @@ for start in (0.2, 0.5, 0.8):
 
 # %% [markdown] locked="somebody-talks"
 # That was easy, because nobody spoke. Now the unit hears 0.5, and then a hundred numbers that are none of its
-# business.
+# business. Its candidate is the tanh of what it hears.
 
 # %%
 values = np.concatenate([[0.5], 0.3 * rng.standard_normal(100)])
@@ -122,8 +124,9 @@ print(f"gate at the marker {i[0]:.4f}, elsewhere {i[1]:.4f}")
 # One gate says what comes in. A second one says what goes out: the **output gate** $o$, made in the same way,
 # with $h = o \odot \tanh(c)$. A memory that is of no use yet need not disturb anybody.
 #
-# Two gates, a candidate, a cell state that is only added to: this is the LSTM as Hochreiter and Schmidhuber published
-# it in 1997. *Long short-term memory*: it is short-term, for it lives in a state and not in the weights, and it lasts.
+# Two gates, a candidate, a cell state that is only added to: in all that matters here, this is the LSTM that
+# Hochreiter and Schmidhuber published in 1997. *Long short-term memory*: it is short-term, for it lives in a state and
+# not in the weights, and it lasts.
 #
 # Sometimes it lasts too long. On a text that does not end, nothing is ever cleared away. In 2000 Gers, Schmidhuber
 # and Cummins added a third gate, which multiplies the old cell state: the **forget gate**. Its name is upside down. At 1
@@ -132,7 +135,7 @@ print(f"gate at the marker {i[0]:.4f}, elsewhere {i[1]:.4f}")
 # $$c_{\text{next}} = f \odot c + i \odot g$$
 #
 # The cell of 1997 is this one with $f = 1$. Below, both read two hundred sentences. In each a bracket opens and is never
-# closed. The gates are perfect here, 0 or 1.
+# closed, and a semicolon ends it: there the forget gate shuts. The gates are perfect here, 0 or 1.
 
 # %%
 c_1997 = c_2000 = 0.0
@@ -156,8 +159,9 @@ print(f"open brackets, after the last semicolon: 1997 says {c_1997}, 2000 says {
 # h_{\text{next}} &= o \odot \tanh(c_{\text{next}})
 # \end{aligned}$$
 #
-# You will often read that an LSTM has four gates, or four layers. It has three gates and a candidate. A gate is a share and lies between 0
-# and 1. The candidate is content: it lies between -1 and 1, and with a negative one the memory can go *down*.
+# You will often read that an LSTM has four gates, or four layers. It has three gates and a candidate. A gate is a share
+# and lies between 0 and 1. The candidate is content: it lies between -1 and 1, and with a negative one the memory can go
+# *down*.
 #
 # Four times the same shape, so the four matrices are kept side by side in one, in blocks of $H$ columns:
 #
@@ -222,8 +226,8 @@ check(lstm_gates, points=4)
 # %% [markdown] locked="two-notations"
 # ## Two notations, one cell
 #
-# Open two textbooks and you will find two LSTMs. One writes rows, with a matrix for the input and one for the state, as we
-# do:
+# Open two textbooks and you will find two LSTMs. One writes rows, with a matrix for the input and one for the state, as
+# we do. Its $X_t$ and $H_{t-1}$ are our $x$ and $h$:
 #
 # $$I_t = \sigma(X_t W_{xi} + H_{t-1} W_{hi} + b_i)$$
 #
@@ -394,10 +398,12 @@ for f in (0.5, 0.9, 0.99, 0.999, 1):
 
 # %% [markdown] locked="how-high-answer"
 # A hundred. Every step takes a share of $1 - f$ away from what is there, and at $c = 1 / (1 - f)$ that is as much as the
-# step brings. Written out, $c = 1 + f + f^2 + \dots$, a geometric series.
+# step brings. Written out, $c = 1 + f + f^2 + \dots$, a geometric series. (At 0.999 it is on its way to 1000, and a
+# thousand brackets are not enough to get there.)
 #
-# Turn it round, and you have a rule: a forget gate at $f$ remembers about $1 / (1 - f)$ steps. To remember a thousand,
-# it has to be at 0.999. *Open* is not enough.
+# Turn it round, and you have a rule: a forget gate at $f$ remembers about $1 / (1 - f)$ steps. After so many, about
+# a third is left of what was there: $0.99^{100} = 0.37$. To remember a thousand, the gate has to be at 0.999. *Open* is
+# not enough.
 #
 # Now leave it at 1, open a thousand brackets, and close them all.
 
@@ -412,8 +418,8 @@ for step in (1, 2, 10, 20, 1000, 1980, 1998, 2000):
 # **$c$ has no bound, and $h$ has one.** A gate is below 1 and a tanh is below 1, so $|h| < 1$ for any weights and any
 # input. (The computer rounds: from step 20 on it is 1 to the last digit.) But $c$ may grow by nearly one at every step, as
 # long as the sequence goes on. A state that is squashed on its way cannot do that, and neither can the state of a GRU in
-# lesson 09. It has consequences: LSTMs that were trained to recognize $a^n b^n$ go on counting far beyond the lengths they
-# were trained on, where GRUs and the networks of lesson 02 soon fail (Weiss, Goldberg and Yahav, 2018).
+# lesson 09. It has consequences. Take $a^n b^n$: some a's, then as many b's. LSTMs that were trained to recognize it went
+# on counting well beyond the lengths they were trained on. GRUs did not (Weiss, Goldberg and Yahav 2018).
 #
 # **Nobody can read it.** Look at steps 20 and 1000. The hidden state is the same in all sixteen digits, and the hidden
 # state is all that the rest of the network sees, its own gates included. The cell knows how many brackets are open, but it
@@ -470,7 +476,7 @@ for order in ("ifgo", "ifog", "iofg"):
     print(f"{order}: as they are, h is off by up to {off:.2f}; put into our order, by {left:.0e}")
 
 # %% [markdown] locked="the-order-answer"
-# No error, and no warning. Every shape fits, every state lies between -1 and 1, and the network says something else.
+# No error, and no warning. Every shape fits, every $h$ lies between -1 and 1, and the network says something else.
 # If you *train* with your own order, you will never notice: the weights grow into the places where you look for them. It
 # shows only when weights change hands. **Of all the ways in which two LSTMs can differ on paper, the order of the blocks
 # is the one that decides whether their weights can be exchanged.** So ask for it first, and compare one output.
@@ -498,13 +504,14 @@ for order in ("ifgo", "ifog", "iofg"):
 # for w = 1 in the first table. The value has shrunk, and worse, the three can hardly be told apart. Without the tanh all
 # three are still there, to the last bit.
 #
-# On the way back each tanh multiplies the gradient by a slope below 1. In the same row the slopes are between 0.1 and 0.003
-# after a hundred steps, and they would be worse for larger states. Without the tanh the factor along the cell state is f, and f can be 1. Counting goes too: a squashed state
-# cannot get past 1, so it cannot tell three open brackets from four.
+# On the way back each tanh multiplies the gradient by a slope below 1. In the same row the slopes are between 0.1 and
+# 0.003 after a hundred steps, and they would be worse for larger states. Without the tanh the factor along the cell
+# state is f, and f can be 1. Counting goes too: a squashed state cannot get past 1, so it cannot tell three open
+# brackets from four.
 #
-# And nobody needs the safety. The rest of the network never sees c, it sees h = o * tanh(c), and that is below 1. The squashing is
-# on the side road, where it happens once for every look and does not pile up. If c is too large to be of use, the forget
-# gate can shrink it, but when the network decides and not at every step.
+# And nobody needs the safety. The rest of the network never sees c, it sees h = o * tanh(c), and that is below 1. The
+# squashing is on the side road, where it happens once for every look and does not pile up. If c is too large to be of
+# use, the forget gate can shrink it, but when the network decides and not at every step.
 # ### END SOLUTION
 
 # %% [markdown] locked="what-we-know"
@@ -532,7 +539,7 @@ h, _, _ = forward(x, h0, c0, *weights)
 f = np.array([gates(x_t, h_t, *weights)[1] for x_t, h_t in zip(x, [h0, *h[:-1]], strict=True)])
 kept = f.prod(axis=0)
 print(f"the forget gates: {f.min():.2f} to {f.max():.2f}, on average {f.mean():.2f}")
-print(f"their product over 100 steps: {np.median(kept):.0e} in the middle, {kept.max():.0e} at best")
+print(f"a hundred of them, multiplied: {np.median(kept):.0e} in the median unit, at most {kept.max():.0e}")
 
 # %% [markdown] locked="half-open"
 # They stand half open, and half of a half of a half is soon nothing. A cell that *can* keep everything begins its life by
