@@ -10,6 +10,7 @@ import nbformat
 from nbformat.v4 import new_code_cell
 from traitlets.config import PyFileConfigLoader
 
+import rnnkit
 from autograder.build import instructor_edition, read_sources
 from autograder.course import init
 from autograder.lesson import Lesson
@@ -48,39 +49,65 @@ def given(lesson):
 
 
 def answers_in(text, lesson):
-    """The functions in a text that a lesson asks for or gives, by the ids of their cells; and the text that is left."""
+    """The functions in a text that a lesson asks for, by their names; and the text that is left.
+
+    A value that is made of an answer is left out too: a later lesson needs it, and it stands before the answer here.
+    """
     lines, answers = text.splitlines(), {}
-    ids = {name: name for name in lesson.exercises} | given(lesson)
     for node in reversed(ast.parse(text).body):
-        if isinstance(node, ast.FunctionDef) and node.name in ids:
-            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) - 1
-            answers[ids[node.name]] = "\n".join(lines[first : node.end_lineno])
+        answer = isinstance(node, ast.FunctionDef) and node.name in lesson.exercises
+        first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))]) - 1
+        if answer:
+            answers[node.name] = "\n".join(lines[first : node.end_lineno])
+        if answer or (isinstance(node, ast.Assign) and lesson.exercises.keys() & names_in(node)):
             del lines[first : node.end_lineno]
     return answers, "\n".join(lines)
 
 
+def names_in(tree):
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def wrote_all_of(lesson):
+    """Those of the seven who answered every exercise of a lesson."""
+    return [student for student, path in RIGHT.items()
+            if answers_in(path.read_text(encoding="utf-8"), lesson)[0].keys() == lesson.exercises.keys()]
+
+
 def by(student, lesson):
     """The notebook of one of the seven who are right, each in a way of their own."""
-    answers, rest = answers_in(RIGHT[student].read_text(encoding="utf-8"), lesson)
-    return notebook(lesson, answers, rest)
+    return notebook(lesson, *answers_in(RIGHT[student].read_text(encoding="utf-8"), lesson))
 
 
 def mistaken(name, misconception):
     """The text of an answer that makes a known mistake: the reference with the mistake in it, as a student types it."""
     text = EXERCISES[name].text.replace(misconception.right, misconception.wrong)
     assert text != EXERCISES[name].text
-    return text.removeprefix("@shaped\n")
+    used = names_in(ast.parse(text))
+    library = sorted(used & {*rnnkit.__all__} - lesson_of(name).exercises.keys())
+    imports = f"from rnnkit import {', '.join(library)}\n" if library else ""
+    return f'{imports}CACHE = ""\n\n\n' * bool(imports or "CACHE" in used) + text.removeprefix("@shaped\n")
 
 
 def notebook(lesson, answers, added=""):
-    """What is handed in: the lesson, these answers (or essays) in their cells, and a cell added after the imports."""
-    made = json.loads(json.dumps(lesson.student))
+    """What is handed in: the lesson, these answers (or essays) in their cells, and a cell added after the imports.
+
+    What the lesson shows under a name that the added cell defines too is deleted, or it would take its place.
+    """
+    made, own = json.loads(json.dumps(lesson.student)), defined(added)
+    made["cells"] = [cell for cell in made["cells"] if cell["cell_type"] != "code" or cell["metadata"].get("nbgrader")
+                     or not own & defined(cell["source"])]
     for cell in made["cells"]:
         cell["source"] = answers.get(cell["id"], cell["source"])
     if added:
         first = next(n for n, cell in enumerate(made["cells"]) if cell["cell_type"] == "code")
         made["cells"].insert(first + 1, new_code_cell(added, id="added"))
     return made
+
+
+def defined(text):
+    """The names of a text's functions and classes."""
+    return {node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
 
 
 def submit(course, student, lesson, content):
