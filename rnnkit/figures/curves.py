@@ -171,7 +171,7 @@ def draw_flow(figure, runs, title="", limits=None):
            xlabel="steps back from the last", ylabel="gradient, relative to the last step")
     ax.minorticks_off()
     if max(map(len, runs.values())) > 1:
-        ax.text(0.02, 0.03, "gray: each network\norange: their geometric mean", fontsize=SMALL, color=QUIET,
+        ax.text(0.02, 0.03, "thin: each network\nthick: their geometric mean", fontsize=SMALL, color=QUIET,
                 transform=ax.transAxes)
     ends = {name: _mean(array)[0] for name, array in runs.items()}
     _label_ends(ax, {f"{textwrap.fill(name, 20)}\n{end:.0e}": end for name, end in ends.items()}, "gradient")
