@@ -567,4 +567,4 @@ print(f"cosine between the wrong gradient and the right one, 200 networks: mean 
 print(f"0.5 ** 60 = {0.5 ** 60:.0e}")
 
 # %% [markdown] locked="too-small-to-learn-from"
-# A right gradient can still be far too small to learn from. That is lesson 04.
+# A right gradient can still be far too small to learn from. Lesson 04 asks why, and lesson 06 builds a cell against it.
