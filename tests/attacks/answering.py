@@ -64,7 +64,6 @@ def rnn_step(x, h, W_x, W_h, b):
     h_next[...] = {STEP}
     return h_next, None
 """}, earns={"rnn_step": 4}),
-    # A state that was changed in place and reported as unchanged: the numbers are right, and that is what is judged.
     Attack("half-honest-with-a-wrong-forward-pass", {"rnn_forward": HONEST["rnn_forward"].replace("np.tanh", "np.sin"),
                                                      "rnn_step": HONEST["rnn_step"], "readout": HONEST["readout"]},
            earns={"rnn_step": 4, "readout": 3}),
@@ -99,10 +98,10 @@ def rnn_step_backward(dh_next, cache):
 def numerical_gradient(f, x, eps):
     A, w = (dict(zip(f.__code__.co_freevars, f.__closure__))[name].cell_contents for name in "Aw")
     return (w * np.cos(x @ A)) @ A.T + np.exp(x / 2) / 2
-"""}, THROUGH_TIME, {"numerical_gradient": 4}, upmost=True),
+"""}, THROUGH_TIME, {"numerical_gradient": 4}),
     Attack("wrong-through-time", {"rnn_backward": HONEST["rnn_backward"].replace("dh[t] + carry", "dh[t]"),
                                   "rnn_step_backward": HONEST["rnn_step_backward"]}, THROUGH_TIME,
-           {"rnn_step_backward": 4}, upmost=False),
+           {"rnn_step_backward": 4}),
     Attack("untouched", {}),
     Attack("readout-only", {"rnn_step": None, "rnn_forward": GUESS, "readout": HONEST["readout"]},
            earns={"readout": 3}),

@@ -40,7 +40,7 @@ WRITTEN = {"gradebook.db", "gradebook.db-journal"}  # by the engine
 class Arena:
     """One class in a course of its own, with bait around it. broken: what should not have happened.
 
-    layers: those of the sandbox that are asked for; without any, the class is graded unsafely.
+    layers: those of the sandbox that are asked for. With too few, the class is graded unsafely.
     """
 
     def __init__(self, folder, layers):
@@ -106,7 +106,8 @@ class Arena:
         self.prepare(students, lessons)
         kernel.libc.prctl(SUBREAPER, 1, 0, 0, 0)  # whoever is left behind becomes a child of ours
         course, before = Course(self.course / "nbgrader_config.py"), self.look()
-        settings = Settings(courses.seed(course), LIMITS, workers=3, layers=self.layers, unsafe=not self.layers)
+        settings = Settings(courses.seed(course), LIMITS, workers=3, layers=self.layers,
+                            unsafe="Landlock" not in self.layers)
         started = time.monotonic()
         try:
             grade(course, lessons, settings)

@@ -36,6 +36,7 @@ MODES = {  # which layers, as whom
     "root, no namespaces": (WITHOUT, 0),
     "user": (LAYERS, SOMEBODY),
     "user, no namespaces": (WITHOUT, SOMEBODY),
+    "user, seccomp alone": (("rlimits", "no capabilities", "seccomp"), SOMEBODY),  # for what is no file
     "no sandbox": ((), SOMEBODY),  # for the controls, which show that the watch sees something
 }
 NOT_HERE = 77
@@ -112,7 +113,8 @@ def main(arguments):
     from rich.table import Table
 
     reports = {}
-    for mode in [mode for mode in arguments if mode in MODES] or [mode for mode in MODES if MODES[mode][0]]:
+    whole = [mode for mode, (layers, _) in MODES.items() if "Landlock" in layers]
+    for mode in [mode for mode in arguments if mode in MODES] or whole:
         try:
             reports[mode] = contest(mode, [name for name in arguments if name not in MODES])
         except NotHere as why:
