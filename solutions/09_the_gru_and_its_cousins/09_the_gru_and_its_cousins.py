@@ -107,8 +107,8 @@ print(f"c_next lies between c and g in {np.mean(between):.0%} of its entries")
 # %% [markdown] locked="the-gru"
 # ## Two gates and a candidate
 #
-# This is the GRU, the *gated recurrent unit* of Cho and others (2014). Name the input's part $a$ and the state's part
-# $u$, each in three blocks:
+# This is the GRU, the *gated recurrent unit*. It goes back to Cho and others (2014), and differs from theirs in one
+# place that we shall come to. Name the input's part $a$ and the state's part $u$, each in three blocks:
 #
 # $$a = x W_x + b_x = [\,a_r\;\; a_z\;\; a_n\,] \qquad\qquad u = h W_h + b_h = [\,u_r\;\; u_z\;\; u_n\,]$$
 #
@@ -192,6 +192,7 @@ figures.gru_explorer(step)
 #
 # Both old cells are inside the new one, and that can be measured. Shut $z$ and open $r$ for good, with biases of -40
 # and 40, and the GRU is the RNN. Open $r$, and one step is one step of the LSTM with the two gates merged, from above.
+# (There we handed in $c$ as the hidden state too, so that its gates and its candidate read the memory itself.)
 
 # %%
 def gru_weights(W_xz, W_hz, b_z, W_xn, W_hn, b_n):
@@ -351,7 +352,7 @@ for k, name in enumerate(counts):
 
 # %% [markdown] locked="at-equal-parameters"
 # The saved block can be spent on more units. *The GRU is as good as the LSTM with fewer parameters*, you will read. Whether it
-# is as good is a question to measurements, at equal parameters and on several tasks. Lesson 11 asks it. Here we can say
+# is as good is a matter of measuring, at equal parameters and on several tasks. Lesson 11 does it. Here we can say
 # what the GRU *computes*, and for that we finish its gradient first.
 
 # %% [markdown] locked="one-step-back"
@@ -381,7 +382,9 @@ for k, name in enumerate(counts):
 #
 # From here on it is lesson 03, twice. $a$ leads to everything that came from $x$, and $u$ to everything that came from $h$:
 #
-# $$dx = da\, W_x^\top \quad dW_x = x^\top da \quad db_x = \textstyle\sum_n da_n \qquad\quad dW_h = h^\top du \quad db_h = \textstyle\sum_n du_n$$
+# $$dx = da\, W_x^\top \qquad dW_x = x^\top da \qquad db_x = \textstyle\sum_{\text{batch}} da$$
+#
+# $$dW_h = h^\top du \qquad db_h = \textstyle\sum_{\text{batch}} du$$
 #
 # And $h$ was used twice, in $u$ and in the blend. Two uses, two terms:
 #
@@ -400,7 +403,7 @@ for k, name in enumerate(counts):
 # Three lines: <code>da_z</code>, <code>da_n</code> and then <code>da_r</code>, which needs <code>da_n</code>. Each ends with its own slope.
 # </details>
 # <details><summary>Hint 2: only one block is wrong</summary>
-# If it is the last block of dW_h or db_h, look for the reset gate: it belongs into du, once, and not into da.
+# If it is the last block of dW_h or db_h, look for the reset gate: it belongs in du, once, and not in da.
 # </details>
 # <details><summary>Hint 3: only dh is wrong</summary>
 # It has two terms. One goes through the weights of all three blocks, the other past them.
@@ -582,7 +585,7 @@ if keras:
 # Send a gradient into the last of a hundred states and look at what arrives at the first input, relative to the last. We
 # take 16 inputs and 64 units, and weights as PyTorch draws them.
 #
-# **Guess first.** How much arrives, with a bias of $z$ near 0?
+# **Guess first.** How much arrives, with a bias of $z$ of 0?
 
 # %%
 def arriving(bias, seed, T=100, D=16, H=64):
@@ -634,7 +637,8 @@ print(f"without the peephole, at all steps: h = {np.abs(h).max():.4f}")
 
 # %% [markdown] locked="without-peepholes"
 # Without it the gate sees the same zeros at every step, and does the same at every step. The count is there, and nobody
-# can read it.
+# can read it. A gate that is ajar would not help for long: it shows $\tanh c$, and from step 20 on that is 1 to the last
+# digit.
 #
 # Three weights a unit, $3H$ in all. Most libraries leave them out today, Keras and `torch.nn.LSTM` among them.
 
@@ -661,7 +665,8 @@ for n in (10, 100, 1000):
     print(f"n = {n:4}: after the last a c is {c[n - 1].item()!r}, after the last b {c[-1].item()!r}")
 
 # %% [markdown] locked="gru-is-bounded"
-# Exactly, to the last bit, as far as you like. In double precision $\tanh 20$ and $\sigma(40)$ *are* 1.
+# Exactly, to the last bit. In double precision $\tanh 20$ and $\sigma(40)$ *are* 1, and every whole number up to $2^{53}$,
+# about $10^{16}$, is there.
 #
 # Now the GRU. Its state is a weighted mean of the old state and a tanh, so it never leaves $(-1, 1)$. It cannot take steps
 # of 1. It can take small ones: with $z$ shut and $r$ open,
@@ -698,7 +703,7 @@ figures.counting({"LSTM": c.ravel(), **grus})
 # It saturates. The further up, the more tanh takes from every step, and on the way down the missing part shows: the unit is
 # back at zero long before the b's are over.
 #
-# Smaller steps reach further. How much further? At a height $h$, tanh takes about $h^3 / 3$ from a step. Up to $n \delta$ and
+# Smaller steps reach further. How much further? Since $\tanh h \approx h - h^3 / 3$, at a height $h$ tanh takes about $h^3 / 3$ from a step. Up to $n \delta$ and
 # down again that adds up to about $n^4 \delta^3 / 6$. Call a count right if the state comes back to less than half a step
 # from zero, and it is right up to $n = \sqrt[4]{3} / \sqrt{\delta}$, or $1.3 / \sqrt{\delta}$.
 
@@ -751,16 +756,15 @@ for n in (3, 10, 30, 100):
 # apart. More units give a GRU more room: $H$ switches have $2^H$ settings. But that is a number too, and it is fixed when the
 # network is built.
 #
-# Weiss, Goldberg and Yahav worked this out in 2018: with finite precision, LSTMs can count without end, and GRUs and RNNs with tanh
-# cannot. They also trained them. The LSTMs learned to count, well beyond the lengths that they had seen, and the GRUs did
+# Weiss, Goldberg and Yahav worked this out in 2018: with finite precision, LSTMs can count, and GRUs and RNNs with tanh cannot. They also trained them. The LSTMs learned to count, well beyond the lengths that they had seen, and the GRUs did
 # worse. Our weights were set by hand. Lesson 11 trains.
 
 # %% [markdown] locked="what-we-know"
 # ## What we know now
 #
 # - A GRU is an LSTM with two gates merged into one and two states merged into one. What is kept and what is let in add up to 1.
-# - There are two of them, with the reset gate before or after the product. They are two models, of 150 and 165 parameters for $D = 4$ and $H =
-#   5$, and their weights cannot be exchanged.
+# - There are two of them, with the reset gate before or after the product. They are two models, of 150 and 165 parameters
+#   for $D = 4$ and $H = 5$, and their weights cannot be exchanged.
 # - At equal $H$, RNN, GRU and LSTM have parameters in the ratio of about 1 : 3 : 4. Compare at equal parameters.
 # - The gradient has a direct route, $dh_{\text{next}} \odot z$, and it stays open as long as $z$ does.
 # - Yours is PyTorch's, forwards and backwards, and Keras's with the blocks in another order.
