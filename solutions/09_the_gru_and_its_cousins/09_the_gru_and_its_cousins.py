@@ -557,8 +557,8 @@ if torch:
 
 # %% [markdown] locked="keras-order"
 # Keras keeps the blocks in the order z, r, n, and stacks the two biases. With that done, it is our GRU as well. It agrees
-# better than in lesson 02: with PyTorch under it, Keras 3.15 gives this layer to PyTorch's own GRU. The last line is what you
-# get if you forget the order.
+# better than in lesson 02: with PyTorch under it, Keras 3.15 computes this layer with `torch.matmul`, and not with the
+# `keras.ops.matmul` that rounds to single precision. The last line is what you get if you forget the order.
 
 # %%
 def z_r_n(array):
