@@ -12,7 +12,7 @@ from rnnkit.exercises.lesson_07 import GATES, LSTM_BACKWARD, LSTM_STEP_BACKWARD
 from rnnkit.lstm import lstm_forward, lstm_step, lstm_step_backward  # noqa: F401  the forward passes are called
 from rnnkit.rnn import rnn_forward, rnn_step_backward  # noqa: F401
 
-AS_FOUND = "This is still the exhibit as it was found. "
+AS_FOUND = "Here the exhibit is still as it was found. "
 
 
 def exhibit_sum(dh, cache):
@@ -208,7 +208,7 @@ EXHIBIT_SLOPE = Exercise(
     **LSTM_STEP,
     misconceptions=(
         Misconception("as-found", SLOPE, "def slope(a):\n        return sigmoid(a) * (1 - sigmoid(a))",
-                      AS_FOUND + "Measure it with your checker, gate by gate: which block of db is right, and what "
+                      AS_FOUND + "Measure it with your checker, block by block: which block of db is right, and what "
                       "do the others share that this one does not?"),
         Misconception("squashed-once-too-often", SLOPE, "def slope(s):\n        return sigmoid(s) * (1 - s)",
                       "Half of the slope is repaired: the other half still squashes what is a sigmoid already."),
@@ -246,8 +246,8 @@ EXHIBIT_GATES = Exercise(
     **LSTM_STEP,
     misconceptions=(
         Misconception("as-found", ORDER, "[da_i, da_f, da_o, da_g]",
-                      AS_FOUND + "Measure it with your checker, gate by gate. Then print the wrong blocks of db beside "
-                      "the measured ones: have you seen these numbers before?"),
+                      AS_FOUND + "Measure it with your checker, block by block. Then print the wrong blocks of db "
+                      "beside the measured ones: have you seen these numbers before?"),
         Misconception("order-i-o-f-g", ORDER, "[da_i, da_o, da_f, da_g]",
                       "The order is i, o, f, g now. It has to be that of the weights."),
         Misconception("order-f-i-g-o", ORDER, "[da_f, da_i, da_g, da_o]",
