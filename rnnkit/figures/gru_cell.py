@@ -11,7 +11,7 @@ from rnnkit.figures.picture import Drawing
 from rnnkit.figures.style import COLOR, FAINT, INK, QUIET, SHADE, tint
 from rnnkit.figures.svg import Sheet, color_of, number, strength
 
-TEXT = "··+···−··0··+−··"
+TEXT = "··+···−··0······"
 SYMBOLS = "+−0"   # one input each; a dot is a row of zeros
 WITH_UPDATE = "remember with the update gate, as an LSTM does"
 WITH_CANDIDATE = "remember with the candidate, as an RNN does"

@@ -180,15 +180,17 @@ check(gru_step, points=4)
 #   $h = \tanh(2h)$. You know this unit. It is the switch of lesson 02. At the zero, step 10, the reset gate shuts, and the
 #   candidate hears nothing of the past.
 #
-# In both, the last two steps show the same sign. But compare steps 10 to 12. What becomes of the zero?
+# (The third weights are random, as before training.)
+#
+# **Guess first.** Both keep a sign. Which of the two can keep the zero? Follow it from step 10 to step 16.
 
 # %%
 step = yours(gru_step)
 figures.gru_explorer(step)
 
 # %% [markdown] locked="old-friends"
-# The update gate keeps any value, a zero too. The switch keeps two values only, and drifts away from everything between
-# them.
+# The update gate keeps any value, a zero too. The switch keeps two values only. The reset gate has left it at -0.007, and
+# $u_n = 2h$ nearly doubles that at every step.
 #
 # Both old cells are inside the new one, and that can be measured. Shut $z$ and open $r$ for good, with biases of -40
 # and 40, and the GRU is the RNN. Open $r$, and one step is one step of the LSTM with the two gates merged, from above.

