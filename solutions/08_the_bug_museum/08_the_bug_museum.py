@@ -738,11 +738,11 @@ if torch := available("torch"):
 # ## Does it train?
 #
 # Now take all six out of their cases, as they are, and train. Beside each runs a right backward pass, from the same
-# first weights and with the same inputs. The upstream exhibit gets a network with two cells whose states are added. The
+# first weights and with the same inputs. The upstream exhibit gets two layers side by side, whose states are added. The
 # others have one. It takes some ten seconds.
 
 # %%
-museum = {  # name: the exhibit, and its network: a backward pass that is right, the cell, how many of them
+museum = {  # name: the exhibit, and its network: a backward pass that is right, the cell, how many layers
     "sum": (broken_sum, (rnn_backward, "RNN", 1)),
     "carry": (broken_carry, (lstm_backward, "LSTM", 1)),
     "states": (broken_states, (rnn_backward, "RNN", 1)),
@@ -803,12 +803,12 @@ print(f"\nRight guesses: {right_guesses} of {len(museum)}")
 # will, months later, and wrongly: LSTMs are not good at remembering.
 #
 # The sum and the states fall behind too, but to a number that nobody would question. And the upstream exhibit,
-# whose two cells are told different things, trains as well as the right one at both delays. It does no harm here,
+# whose two layers are told different things, trains as well as the right one at both delays. It does no harm here,
 # and there is no way to know that beforehand.
 #
-# One run is one run. We repeated the table from three other first weights. The column of yes and no came out the same each
-# time. The gap at delay 2 did not: once the right LSTM, too, was at 0.05 after 600 updates, no lower than the exhibit of
-# the carry. A loss is not even a reliable witness against.
+# One run is one run. We repeated the table with three other seeds. The column of yes and no came out the same each time.
+# The gap at delay 2 did not: once the right LSTM, too, was at 0.05 after 600 updates, no lower than the exhibit of the
+# carry. So a loss that stays high proves nothing either.
 #
 # ## What we know now
 #
