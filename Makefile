@@ -5,7 +5,7 @@ READY := .venv/ready
 LESSONS := $(patsubst solutions/%.py,lessons/%.ipynb,$(wildcard solutions/*/*.py))
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help lab formgrader test build bench attacks class mutants faults screenshots clean
+.PHONY: help lab formgrader test build bench class mutants faults attacks screenshots clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20

@@ -4,6 +4,7 @@ Both run in the student's own process, with public seeds, for learning. Marks th
 business of a judge who climbs the same ladder elsewhere.
 """
 
+import difflib
 import dis
 import inspect
 
@@ -69,8 +70,9 @@ def _refusal(function, name, points):
     elif name in EXERCISES:
         verdict.say("blank", f"This is rnnkit's own {name}. The exercise asks for yours: write it with def.")
     elif name:
+        alike = " or ".join(difflib.get_close_matches(name, EXERCISES, cutoff=0.5))
         verdict.say("wrong", f"No exercise asks for a function called {name}. Write it with def, under the name that "
-                             f"the exercise gives it: {', '.join(EXERCISES)}.")
+                             f"the exercise gives it{alike and f', perhaps {alike}'}.")
     else:
         verdict.say("wrong", f"check takes the function itself, as in check(rnn_step). It was given a value of type "
                              f"{type(function).__name__}. Are there brackets or quotes around the name?")
