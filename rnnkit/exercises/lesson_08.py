@@ -275,8 +275,9 @@ EXHIBIT_UPSTREAM = Exercise(
     misconceptions=(
         Misconception("as-found", f"dh_t = dh[t] + dh_next\n        {STEP}",
                       f"dh[t] += dh_next\n        {STEP}".replace("(dh_t,", "(dh[t],"),
-                      AS_FOUND + "The check hands one dh to it twice, as two layers do that share an upstream "
-                      "gradient, and looks at the second answer. Do the same, and compare the two."),
+                      "dh is still changed, as it was when the exhibit was found. The check hands one dh to it twice, "
+                      "as two layers do that share an upstream gradient, and looks at the second answer. Do the same, "
+                      "and compare the two."),
         *RNN_BACKWARD.misconceptions,
     ),
 )
