@@ -59,6 +59,7 @@ class Exercise:
     blocks: the gates whose blocks lie side by side in an output's last axis, as in {"dW_x": "i f g o"}.
     stable: whether an overflow on the way counts as a mistake at the edges.
     whole: whether only an answer without any mistake earns points, as a repair does.
+    solved_by: other functions of rnnkit that would do the work, which a judge therefore keeps away.
     tolerance: how large a relative error may be, norm-wise; 1e-5 leaves room for float32 buffers.
     """
 
@@ -77,6 +78,7 @@ class Exercise:
     blocks: dict = None
     stable: bool = False
     whole: bool = False
+    solved_by: tuple = ()
     tolerance: float = 1e-5
 
     @property

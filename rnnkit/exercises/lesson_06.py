@@ -69,6 +69,7 @@ LSTM_STEP = Exercise(
     outputs={"h_next": "N H", "c_next": "N H"},
     sizes=SIZES,
     reference=lstm_step,
+    solved_by=("lstm_step_peephole",),
     one_step="lstm_gates",
     edges=(BATCH_OF_ONE,),
     misconceptions=(

@@ -115,9 +115,10 @@ def without(exercise, *ids):
 
 INPUTS = {"x": "T N D", "h0": "N H", "W_x": "D H", "W_h": "H H", "b": "H"}
 RNN = {"after": RNN_BACKWARD.after, "inputs": normal(0.5, **INPUTS, dh="T N H"), "outputs": RNN_BACKWARD.outputs,
-       "sizes": SIZES, "upstream": ("dh",), "edges": (ONE_STEP,), "whole": True}
+       "sizes": SIZES, "upstream": ("dh",), "edges": (ONE_STEP,), "whole": True, "solved_by": ("rnn_backward",)}
 LSTM = {"after": LSTM_BACKWARD.after, "inputs": LSTM_BACKWARD.inputs, "outputs": LSTM_BACKWARD.outputs,
-        "sizes": SIZES, "upstream": ("dh", "dc_T"), "edges": (ONE_STEP,), "blocks": GATES, "whole": True}
+        "sizes": SIZES, "upstream": ("dh", "dc_T"), "edges": (ONE_STEP,), "blocks": GATES, "whole": True,
+        "solved_by": ("lstm_backward",)}
 LSTM_STEP = {"after": LSTM_STEP_BACKWARD.after, "inputs": LSTM_STEP_BACKWARD.inputs,
              "outputs": LSTM_STEP_BACKWARD.outputs, "sizes": SIZES, "upstream": ("dh_next", "dc_next"),
              "blocks": GATES, "whole": True}

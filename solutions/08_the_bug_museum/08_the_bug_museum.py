@@ -226,9 +226,10 @@ report(lstm_backward, "LSTM")
 # what is wrong. Then comes an empty function. Copy the *body* of the exhibit into it, find the mistake, repair it, and run
 # the report on your copy until everything is ok. A repair earns its points whole, or not at all.
 #
-# You could also write the function anew, or call one that you have. It would pass. But the next broken gradient that
-# you meet will not have a name, and there you will want to have *searched*. So read the **label**, which says how
-# often we found the mistake, after the repair.
+# You could also write the function anew, or call one of ours. The check here would not notice, although `rnn_backward`
+# and `lstm_backward` are not there when your work is judged. But the next broken gradient that you meet will not have
+# a name, and there you will want to have *searched*. So read the **label**, which says how often we found the mistake,
+# after the repair.
 #
 # Before each exhibit, **guess: does it train?** Will the loss of echo fall below 0.01? Write "yes" or "no" here, one
 # exhibit after the other. At the end we train all six.

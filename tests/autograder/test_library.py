@@ -51,6 +51,18 @@ def test_using_what_is_withheld_says_what_it_is(folder, lesson):
         assert "rnnkit.rnn_backward solves what this lesson asks for" in printed
 
 
+@pytest.mark.parametrize(("lesson", "away", "there"), [
+    ("06_the_lstm", "lstm_step lstm_step_peephole lstm_forward_peephole LSTM", "rnn_backward gru_step_reset_before"),
+    ("07_backpropagation_through_the_lstm", "lstm_backward LSTM forget_bias", "lstm_step lstm_step_peephole"),
+    ("08_the_bug_museum", "rnn_backward lstm_backward RNN LSTM", "rnn_step_backward lstm_step_backward lstm_forward"),
+    ("09_the_gru_and_its_cousins", "gru_step gru_forward GRU parameter_count", "gru_step_reset_before rnn_backward"),
+])
+def test_another_function_that_would_do_the_work_is_withheld_too(away, there, folder):
+    names = [*away.split(), *there.split()]
+    printed = run(folder, f"import rnnkit\nfor name in {names}: print(name, getattr(rnnkit, name).__module__)")
+    assert [line.split()[0] for line in printed.splitlines() if "withheld" in line] == away.split()
+
+
 def test_no_file_holds_the_text_of_an_answer_or_an_exercise(lesson, folder):
     text = "\n".join(path.read_text() for path in folder.rglob("*.py"))
     assert not re.search(r"\bExercise\(|\bMisconception\(", text)
