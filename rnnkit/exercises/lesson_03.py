@@ -3,6 +3,7 @@
 import numpy as np
 
 from rnnkit.exercises.exercise import BATCH_OF_ONE, ONE_STEP, Edge, Exercise, Misconception, normal
+from rnnkit.exercises.through_time import THROUGH_TIME
 from rnnkit.gradcheck import numerical_gradient
 from rnnkit.rnn import rnn_backward, rnn_step_backward
 
@@ -122,14 +123,10 @@ RNN_BACKWARD = Exercise(
     upstream=("dh",),
     edges=(BATCH_OF_ONE, ONE_STEP),
     misconceptions=(
+        *THROUGH_TIME,
         Misconception("carry-lost", "dh_t = dh[t] + dh_next", "dh_t = dh[t]",
                       "What step t + 1 sent back never arrives: add it to the upstream gradient of step t. (A carry "
                       "that is added but never updated gives the same numbers.)"),
-        Misconception("upstream-of-the-last-step-only", "dh_t = dh[t] + dh_next",
-                      "dh_t = dh[t] if t == len(cache) - 1 else dh_next",
-                      "Only the last step's upstream gradient is used. Every dh[t] enters, at its own step."),
-        Misconception("upstream-of-ones", "dh_t = dh[t] + dh_next", "dh_t = 1 + dh_next",
-                      "The upstream gradient was taken to be one everywhere. Use the dh that was passed in."),
         Misconception("carry-never-updated", "dx[t], dh_next, dW_x_t", "dx[t], _, dW_x_t",
                       "The carry is added but never updated, so it stays zero. What the step sends back has to be the "
                       "carry of the next round, and in the end dh0."),
@@ -153,23 +150,8 @@ RNN_BACKWARD = Exercise(
                       "        dW_x, dW_h, db = dW_x_t, dW_h_t, db_t",
                       "The weight gradients hold one step only: = where += belongs. A shared weight collects from "
                       "every step."),
-        Misconception("input-weights-from-the-last-step", "dW_x += dW_x_t", "dW_x += dW_x_t * (t == len(cache) - 1)",
-                      "dW_x counts the last step only. W_x is used at every step."),
-        Misconception("added-to-itself", "dW_h += dW_h_t", "dW_h += dW_h",
-                      "dW_h is still zero: it was added to itself. Add the gradient of the step."),
-        Misconception("last-step-skipped", "reversed(range(len(cache)))", "reversed(range(len(cache) - 1))",
-                      "The last step was skipped. The loop starts at t = T - 1."),
-        Misconception("first-step-skipped", "reversed(range(len(cache)))", "reversed(range(1, len(cache)))",
-                      "The first step was skipped. The loop ends with t = 0."),
-        Misconception("body-outside-the-loop", "for t in reversed(range(len(cache))):", "for t in [0]:",
-                      "Only t = 0, the last round of the loop, was taken back. Is the body indented under the for, or "
-                      "does it stand after it?"),
-        Misconception("forwards-in-time", "reversed(range(len(cache)))", "range(len(cache))",
-                      "The loop runs forwards. What step t + 1 sends back has to be there before step t."),
         Misconception("states-off-by-one", "rnn_step_backward(dh_t, cache[t])", "rnn_step_backward(dh_t, cache[t - 1])",
                       "The cache is one step off: step t was taken back with what step t - 1 kept."),
-        Misconception("h0-taken-as-zeros", "dW_h += dW_h_t", "dW_h += dW_h_t * (t > 0)",
-                      "dW_h misses the first step, as if h0 were zero. W_h multiplied h0 there."),
         Misconception("h0-wraps-round", "dW_h += dW_h_t",
                       "dW_h += dW_h_t if t else cache[-1][2].T @ (dh_t * (1 - cache[0][2] ** 2))",
                       "At t = 0, dW_h was built with the last state where h0 belongs: an index t - 1 is -1 there, the "
@@ -180,9 +162,6 @@ RNN_BACKWARD = Exercise(
                       "return dx, dh_next, dW_x / len(cache), dW_h / len(cache), db / len(cache)",
                       "The weight gradients are means over the steps. They should be sums: any averaging belongs to "
                       "the loss."),
-        Misconception("clipped-on-the-way", "dh_t = dh[t] + dh_next", "dh_t = np.clip(dh[t] + dh_next, -1, 1)",
-                      "The gradient was clipped inside the loop. Clipping is for the finished gradient, after this "
-                      "function."),
     ),
 )
 

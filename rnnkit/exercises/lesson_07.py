@@ -3,6 +3,7 @@
 import numpy as np
 
 from rnnkit.exercises.exercise import BATCH_OF_ONE, ONE_STEP, Exercise, Misconception, normal
+from rnnkit.exercises.through_time import THROUGH_TIME
 from rnnkit.lstm import forget_bias, lstm_backward, lstm_step_backward
 
 SIZES = {"T": 5, "N": 3, "D": 4, "H": 6}
@@ -130,6 +131,7 @@ LSTM_BACKWARD = Exercise(
     edges=(BATCH_OF_ONE, ONE_STEP),
     blocks=GATES,
     misconceptions=(
+        *THROUGH_TIME,
         Misconception("dc-not-carried", "(dh_t, dc_next, cache[t])",
                       "(dh_t, dc_T if t == len(cache) - 1 else 0 * dc_T, cache[t])",
                       "The gradient of the hidden state is carried from step to step, that of the cell state is not. "
@@ -165,35 +167,15 @@ LSTM_BACKWARD = Exercise(
         Misconception("dc_T-at-every-step", "(dh_t, dc_next, cache[t])",
                       "(dh_t, dc_next + (t < len(cache) - 1) * dc_T, cache[t])",
                       "dc_T is added at every step. It is the gradient of the last cell state only."),
-        Misconception("upstream-of-the-last-step-only", "dh_t = dh[t] + dh_next",
-                      "dh_t = dh[t] if t == len(cache) - 1 else dh_next",
-                      "Only the last step's upstream gradient is used. Every dh[t] enters, at its own step."),
         Misconception("upstream-ignored", "dh_t = dh[t] + dh_next", "dh_t = dh_next",
                       "What comes from above, dh[t], is never used. Every step adds it to dh_next."),
-        Misconception("upstream-of-ones", "dh_t = dh[t] + dh_next", "dh_t = 1 + dh_next",
-                      "The upstream gradient was taken to be one everywhere. Use the dh that was passed in."),
         Misconception("only-the-first-step", "        dW_x += dW_x_t\n        dW_h += dW_h_t\n        db += db_t",
                       "        dW_x, dW_h, db = dW_x_t, dW_h_t, db_t",
                       "The weight gradients hold one step only: = where += belongs. A shared weight collects from "
                       "every step."),
-        Misconception("input-weights-from-the-last-step", "dW_x += dW_x_t", "dW_x += dW_x_t * (t == len(cache) - 1)",
-                      "dW_x counts the last step only. W_x is used at every step."),
-        Misconception("added-to-itself", "dW_h += dW_h_t", "dW_h += dW_h",
-                      "dW_h is still zero: it was added to itself. Add the gradient of the step."),
-        Misconception("last-step-skipped", "reversed(range(len(cache)))", "reversed(range(len(cache) - 1))",
-                      "The last step was skipped. The loop starts at t = T - 1."),
-        Misconception("first-step-skipped", "reversed(range(len(cache)))", "reversed(range(1, len(cache)))",
-                      "The first step was skipped. The loop ends with t = 0."),
-        Misconception("body-outside-the-loop", "for t in reversed(range(len(cache))):", "for t in [0]:",
-                      "Only t = 0, the last round of the loop, was taken back. Is the body indented under the for, or "
-                      "does it stand after it?"),
-        Misconception("forwards-in-time", "reversed(range(len(cache)))", "range(len(cache))",
-                      "The loop runs forwards. What step t + 1 sends back has to be there before step t."),
         Misconception("states-off-by-one", "lstm_step_backward(dh_t, dc_next, cache[t])",
                       "lstm_step_backward(dh_t, dc_next, cache[t - 1])",
                       "The cache is one step off: step t was taken back with what step t - 1 kept."),
-        Misconception("h0-taken-as-zeros", "dW_h += dW_h_t", "dW_h += dW_h_t * (t > 0)",
-                      "dW_h misses the first step, as if h0 were zero. W_h multiplied h0 there."),
         Misconception("carries-exchanged", STEP, STEP.replace("dh_next, dc_next, dW", "dc_next, dh_next, dW"),
                       "The two carries are exchanged: a step sends back dh first, then dc."),
         Misconception("dh0-and-dc0-zero", "return dx, dh_next, dc_next,",
@@ -208,9 +190,6 @@ LSTM_BACKWARD = Exercise(
                       "return dx, dh_next, dc_next, dW_x / len(cache), dW_h / len(cache), db / len(cache)",
                       "The weight gradients are means over the steps. They should be sums: any averaging belongs to "
                       "the loss."),
-        Misconception("clipped-on-the-way", "dh_t = dh[t] + dh_next", "dh_t = np.clip(dh[t] + dh_next, -1, 1)",
-                      "The gradient was clipped inside the loop. Clipping is for the finished gradient, after this "
-                      "function."),
     ),
 )
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from rnnkit.exercises.exercise import BATCH_OF_ONE, ONE_STEP, Exercise, Misconception, normal
+from rnnkit.exercises.through_time import THROUGH_TIME
 from rnnkit.gru import gru_backward, gru_step, gru_step_backward
 from rnnkit.size import parameter_count
 
@@ -232,6 +233,7 @@ GRU_BACKWARD = Exercise(
     edges=(BATCH_OF_ONE, ONE_STEP),
     blocks=GATES,
     misconceptions=(
+        *THROUGH_TIME,
         Misconception("carry-lost", "dh_t = dh[t] + dh_next", "dh_t = dh[t]",
                       "What step t + 1 sent back never arrives: add it to the upstream gradient of step t."),
         Misconception("carry-never-updated", STEP, STEP.replace("dx[t], dh_next", "dx[t], _"),
@@ -248,11 +250,6 @@ GRU_BACKWARD = Exercise(
                       + "\n        dh_next = dh_t * cache[t][3]",
                       "Only the direct route, dh_t * z, is carried. What goes back through the gates and the candidate "
                       "belongs to the carry as well."),
-        Misconception("upstream-of-the-last-step-only", "dh_t = dh[t] + dh_next",
-                      "dh_t = dh[t] if t == len(cache) - 1 else dh_next",
-                      "Only the last step's upstream gradient is used. Every dh[t] enters, at its own step."),
-        Misconception("upstream-of-ones", "dh_t = dh[t] + dh_next", "dh_t = 1 + dh_next",
-                      "The upstream gradient was taken to be one everywhere. Use the dh that was passed in."),
         Misconception("dx-without-the-carry", STEP, STEP.replace("dx[t], dh_next", "_, dh_next")
                       + "\n        dx[t] = gru_step_backward(dh[t], cache[t])[0]",
                       "dx was computed from dh[t] alone. An input moves every later state too, so dx needs the carry "
@@ -261,38 +258,20 @@ GRU_BACKWARD = Exercise(
                       "        dW_x, dW_h, db_x, db_h = dW_x_t, dW_h_t, db_x_t, db_h_t\n",
                       "The parameters' gradients hold one step only: = where += belongs. Shared weights collect from "
                       "every step."),
-        Misconception("input-weights-from-the-last-step", "dW_x += dW_x_t", "dW_x += dW_x_t * (t == len(cache) - 1)",
-                      "dW_x counts the last step only. W_x is used at every step."),
-        Misconception("added-to-itself", "dW_h += dW_h_t", "dW_h += dW_h",
-                      "dW_h is still zero: it was added to itself. Add the gradient of the step."),
         Misconception("one-bias-for-both", "db_h += db_h_t", "db_h += db_x_t",
                       "db_h collects db_x. The two differ in their last block, which for b_h stands behind the reset "
                       "gate."),
         Misconception("biases-exchanged", "        db_x += db_x_t\n        db_h += db_h_t\n",
                       "        db_x += db_h_t\n        db_h += db_x_t\n",
                       "db_x and db_h are exchanged: a step sends back db_x first, then db_h."),
-        Misconception("last-step-skipped", "reversed(range(len(cache)))", "reversed(range(len(cache) - 1))",
-                      "The last step was skipped. The loop starts at t = T - 1."),
-        Misconception("first-step-skipped", "reversed(range(len(cache)))", "reversed(range(1, len(cache)))",
-                      "The first step was skipped. The loop ends with t = 0."),
-        Misconception("body-outside-the-loop", "for t in reversed(range(len(cache))):", "for t in [0]:",
-                      "Only t = 0, the last round of the loop, was taken back. Is the body indented under the for, or "
-                      "does it stand after it?"),
-        Misconception("forwards-in-time", "reversed(range(len(cache)))", "range(len(cache))",
-                      "The loop runs forwards. What step t + 1 sends back has to be there before step t."),
         Misconception("states-off-by-one", "gru_step_backward(dh_t, cache[t])", "gru_step_backward(dh_t, cache[t - 1])",
                       "The cache is one step off: step t was taken back with what step t - 1 kept."),
-        Misconception("h0-taken-as-zeros", "dW_h += dW_h_t", "dW_h += dW_h_t * (t > 0)",
-                      "dW_h misses the first step, as if h0 were zero. W_h multiplied h0 there."),
         Misconception("dh0-zero", RESULTS, RESULTS.replace("dh_next", "np.zeros_like(dh_next)"),
                       "dh0 is zero. It is what the first step sends back."),
         Misconception("divided-by-T", RESULTS, "return dx, dh_next, *(total / len(cache) for total in (dW_x, dW_h, "
                       "db_x, db_h))",
                       "The parameters' gradients are means over the steps. They should be sums: any averaging belongs "
                       "to the loss."),
-        Misconception("clipped-on-the-way", "dh_t = dh[t] + dh_next", "dh_t = np.clip(dh[t] + dh_next, -1, 1)",
-                      "The gradient was clipped inside the loop. Clipping is for the finished gradient, after this "
-                      "function."),
     ),
 )
 

@@ -1,0 +1,32 @@
+"""The mistakes that people make in the loop of a backward pass, whichever cell it goes around.
+
+They are edits of lines that `rnn_backward`, `lstm_backward` and `gru_backward` have in common.
+"""
+
+from rnnkit.exercises.exercise import Misconception
+
+THROUGH_TIME = (
+    Misconception("upstream-of-the-last-step-only", "dh_t = dh[t] + dh_next",
+                  "dh_t = dh[t] if t == len(cache) - 1 else dh_next",
+                  "Only the last step's upstream gradient is used. Every dh[t] enters, at its own step."),
+    Misconception("upstream-of-ones", "dh_t = dh[t] + dh_next", "dh_t = 1 + dh_next",
+                  "The upstream gradient was taken to be one everywhere. Use the dh that was passed in."),
+    Misconception("input-weights-from-the-last-step", "dW_x += dW_x_t", "dW_x += dW_x_t * (t == len(cache) - 1)",
+                  "dW_x counts the last step only. W_x is used at every step."),
+    Misconception("added-to-itself", "dW_h += dW_h_t", "dW_h += dW_h",
+                  "dW_h is still zero: it was added to itself. Add the gradient of the step."),
+    Misconception("last-step-skipped", "reversed(range(len(cache)))", "reversed(range(len(cache) - 1))",
+                  "The last step was skipped. The loop starts at t = T - 1."),
+    Misconception("first-step-skipped", "reversed(range(len(cache)))", "reversed(range(1, len(cache)))",
+                  "The first step was skipped. The loop ends with t = 0."),
+    Misconception("body-outside-the-loop", "for t in reversed(range(len(cache))):", "for t in [0]:",
+                  "Only t = 0, the last round of the loop, was taken back. Is the body indented under the for, or "
+                  "does it stand after it?"),
+    Misconception("forwards-in-time", "reversed(range(len(cache)))", "range(len(cache))",
+                  "The loop runs forwards. What step t + 1 sends back has to be there before step t."),
+    Misconception("h0-taken-as-zeros", "dW_h += dW_h_t", "dW_h += dW_h_t * (t > 0)",
+                  "dW_h misses the first step, as if h0 were zero. W_h multiplied h0 there."),
+    Misconception("clipped-on-the-way", "dh_t = dh[t] + dh_next", "dh_t = np.clip(dh[t] + dh_next, -1, 1)",
+                  "The gradient was clipped inside the loop. Clipping is for the finished gradient, after this "
+                  "function."),
+)
