@@ -73,7 +73,6 @@ def test_a_student_works_on_an_exercise(lab, page, screenshot):
         page.keyboard.press("ArrowRight")
     cell.locator("img[alt*='spectral radius 0.95']").wait_for()
     assert picture.get_attribute("src") != before
-    screenshot("lesson")
 
 
 def test_a_double_click_on_a_solution_opens_a_notebook_and_saving_it_changes_nothing(lab, page, house):

@@ -24,4 +24,3 @@ def test_the_slider_steps_through_the_text(lab, page, screenshot):
 
     cell.get_by_role("combobox").select_option("random, as before training")
     cell.locator("img[alt*='with weights random, as before training, at step 7']").wait_for()
-    screenshot("cell-random")
