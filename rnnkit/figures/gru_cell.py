@@ -6,10 +6,11 @@ import numpy as np
 
 from rnnkit.activations import sigmoid
 from rnnkit.figures.arguments import expect_functions
+from rnnkit.figures.cells import draw_legend, draw_timeline, draw_value
 from rnnkit.figures.explorer import Choice, Explorer, Slider
 from rnnkit.figures.picture import Drawing
 from rnnkit.figures.style import COLOR, FAINT, INK, QUIET, SHADE, tint
-from rnnkit.figures.svg import Sheet, color_of, number, strength
+from rnnkit.figures.svg import Sheet, color_of, number
 
 TEXT = "··+···−··0······"
 SYMBOLS = "+−0"   # one input each; a dot is a row of zeros
@@ -120,8 +121,8 @@ def _drawn(run, t):
     _draw_sums(sheet, now)
     _draw_candidate(sheet, now)
     _draw_blend(sheet, now)
-    _draw_legend(sheet)
-    _draw_timeline(sheet, run, t)
+    draw_legend(sheet, X)
+    _draw_steps(sheet, run, t)
     return str(sheet)
 
 
@@ -133,15 +134,15 @@ def _draw_sums(sheet, now):
         sheet.strand([(across, X - 25), (across, H + below), (AT_N, H + below)], value, thinner=0.5)
     for across, name, value in ((AT_Z, "a_z + u_z", now.sum_z), (AT_R, "a_r + u_r", now.sum_r)):
         sheet.strand([(across, H), (across, GATES + 24)], value, arrow=True)
-        _value(sheet, (across + 13, H - 27), name, value, digits=1)
+        draw_value(sheet, (across + 13, H - 27), name, value, digits=1)
         sheet.box((across, GATES), 86, 48, SHADE, INK, 1.2, 9)
         sheet.write((across, GATES - 10), "update gate" if across == AT_Z else "reset gate", 12)
         sheet.write((across, GATES + 11), "*\N{GREEK SMALL LETTER SIGMA}*", 14)
         _draw_weights(sheet, (across, H + 10), 38)
     sheet.strand([(AT_U, H), (AT_U, GATES)], now.u_n)
     sheet.strand([(AT_N, H + 18), (AT_N, NEW + 24)], now.a_n, arrow=True)
-    _value(sheet, (AT_U + 10, H - 27), "u_n", now.u_n, digits=1)
-    _value(sheet, (AT_N + 13, H - 27), "a_n", now.a_n, digits=1)
+    draw_value(sheet, (AT_U + 10, H - 27), "u_n", now.u_n, digits=1)
+    draw_value(sheet, (AT_N + 13, H - 27), "a_n", now.a_n, digits=1)
     _draw_weights(sheet, (AT_U, H), 16)
     _draw_weights(sheet, (AT_N, H + 18), 24)
 
@@ -150,14 +151,10 @@ def _draw_weights(sheet, at, height):
     sheet.box(at, 14, height, tint(COLOR["W"], 0.35), COLOR["W"], 1.5, 5)
 
 
-def _value(sheet, at, symbol, value, digits=2, ha="start"):
-    sheet.write(at, f"*{symbol}* = {number(value, digits)}", ha=ha)
-
-
 def _draw_candidate(sheet, now):
     """What the reset gate leaves of the old state's part goes into the tanh beside the input's part."""
     sheet.strand([(AT_R + 43, GATES), (AT_U - 21, GATES)], now.r, arrow=True)
-    _value(sheet, ((AT_R + AT_U) / 2 + 11, GATES - 16), "r", now.r, ha="middle")
+    draw_value(sheet, ((AT_R + AT_U) / 2 + 11, GATES - 16), "r", now.r, ha="middle")
     sheet.strand([(AT_U, GATES + 1), (AT_U, NEW), (AT_N - 43, NEW)], now.r * now.u_n, arrow=True)
     sheet.valve((AT_U, GATES), now.r)
     sheet.box((AT_N, NEW), 86, 48, SHADE, INK, 1.2, 9)
@@ -172,17 +169,17 @@ def _draw_blend(sheet, now):
     sheet.strand([(AT_R + 30, SHARE), (AT_N - 21, SHARE)], 1 - now.z, arrow=True)
     sheet.box((AT_R + 30, SHARE), 40, 26, SHADE, INK, 1.2, 13)
     sheet.write((AT_R + 30, SHARE), "1 \N{MINUS SIGN}", 13)
-    _value(sheet, (AT_Z + 13, 245), "z", now.z)
-    _value(sheet, ((AT_R + AT_N) / 2 + 14, SHARE - 19), "1 - z", 1 - now.z, ha="middle")
+    draw_value(sheet, (AT_Z + 13, 245), "z", now.z)
+    draw_value(sheet, ((AT_R + AT_N) / 2 + 14, SHARE - 19), "1 - z", 1 - now.z, ha="middle")
     sheet.strand([(AT_N, NEW - 24), (AT_N, SHARE)], now.n)
-    _value(sheet, (AT_N + 24, SHARE + 26), "n", now.n)
+    draw_value(sheet, (AT_N + 24, SHARE + 26), "n", now.n)
     share = (1 - now.z) * now.n
     sheet.strand([(AT_N, SHARE + 1), (AT_N, STATE + 16)], share, arrow=True)
-    _value(sheet, (AT_N + 24, SHARE - 25), "(1 - z) \N{CIRCLED DOT OPERATOR} n", share)
+    draw_value(sheet, (AT_N + 24, SHARE - 25), "(1 - z) \N{CIRCLED DOT OPERATOR} n", share)
     sheet.valve((AT_N, SHARE), 1 - now.z)
     sheet.strand([(LEFT, STATE), (AT_Z, STATE)], now.h)
     sheet.strand([(AT_Z - 1, STATE), (AT_N - 16, STATE)], now.z * now.h, arrow=True)
-    _value(sheet, ((AT_Z + AT_N) / 2, STATE - 19), "z \N{CIRCLED DOT OPERATOR} h_{t-1}", now.z * now.h, ha="middle")
+    draw_value(sheet, ((AT_Z + AT_N) / 2, STATE - 19), "z \N{CIRCLED DOT OPERATOR} h_{t-1}", now.z * now.h, ha="middle")
     sheet.valve((AT_Z, STATE), now.z, across=True)
     sheet.strand([(AT_N, STATE), (RIGHT - 33, STATE)], now.h_next, arrow=True)
     sheet.circle((AT_N, STATE), 15)
@@ -196,29 +193,8 @@ def _draw_blend(sheet, now):
     sheet.write((112, X), "*x_t*", 15, ha="end")
 
 
-def _draw_legend(sheet):
-    sheet.scale(520, X, 220)
-    sheet.write((498, X), "what a line carries", 12, QUIET, ha="end")
-    for gate, across, word in ((1, 225, "open"), (0, 292, "closed")):
-        sheet.valve((across, X), gate, radius=9)
-        sheet.write((across + 16, X), word, 12, QUIET, ha="start")
-
-
-def _draw_timeline(sheet, run, t):
+def _draw_steps(sheet, run, t):
     """All steps side by side: symbol, gates, candidate, state."""
-    levels = {"z": 526, "r": 553, "n": 592, "h": 625}
-    words = {"z": "update gate *z*", "r": "reset gate *r*", "n": "candidate *n*", "h": "state *h*"}
-    first, apart = 138, 42.5
-    here = first + apart * (t - 1)
-    sheet.box((here, 561), apart, 168, tint(COLOR["x"], 0.2), "none", corner=5)
-    for name, level in levels.items():
-        sheet.write((108, level), words[name], 12, ha="end")
-    for k, moment in enumerate(run):
-        across = first + apart * k
-        sheet.write((across, 496), moment.symbol, 17, bold=k == t - 1, mono=True)
-        for name in "zr":
-            sheet.valve((across, levels[name]), getattr(moment, name), radius=9.5)
-        for name, value in {"n": moment.n, "h": moment.h_next}.items():
-            sheet.box((across, levels[name]), apart - 1.5, 29, color_of(value), "none", corner=0)
-            sheet.write((across, levels[name]), number(value, 1), 12, "white" if abs(strength(value)) > 0.8 else INK)
-    sheet.box((here, 561), apart, 168, "none", INK, 2, 5)
+    gates = [("update gate *z*", 526, [now.z for now in run]), ("reset gate *r*", 553, [now.r for now in run])]
+    states = [("candidate *n*", 592, [now.n for now in run]), ("state *h*", 625, [now.h_next for now in run])]
+    draw_timeline(sheet, (496, [now.symbol for now in run]), t, gates, states, (561, 168))

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnkit.figures.arguments import expect_functions
+from rnnkit.figures.cells import draw_legend, draw_timeline, draw_value
 from rnnkit.figures.explorer import Choice, Explorer, Slider
 from rnnkit.figures.picture import Drawing
 from rnnkit.figures.style import COLOR, FAINT, INK, QUIET, SHADE, tint
-from rnnkit.figures.svg import Sheet, color_of, number, strength
+from rnnkit.figures.svg import Sheet, color_of, number
 
 TEXT = "a(b((c)d)e;f(g)h"
 SYMBOLS = "();"   # one input each; a letter is a row of zeros
@@ -127,8 +128,8 @@ def _drawn(run, t):
     _draw_gates(sheet, now)
     _draw_cell_state(sheet, now)
     _draw_hidden_state(sheet, now)
-    _draw_legend(sheet)
-    _draw_timeline(sheet, run, t)
+    draw_legend(sheet, X)
+    _draw_steps(sheet, run, t)
     return str(sheet)
 
 
@@ -141,31 +142,27 @@ def _draw_bus(sheet, now):
     for name, across in AT.items():
         sheet.strand([(across, H), (across, BOX + 24)], now.a[name], arrow=True)
         sheet.box((across, H + 10), 14, 38, tint(COLOR["W"], 0.35), COLOR["W"], 1.5, 5)
-        _value(sheet, (across + 13, H - 27), f"a_{name}", now.a[name], digits=1)
+        draw_value(sheet, (across + 13, H - 27), f"a_{name}", now.a[name], digits=1)
         sheet.box((across, BOX), 86, 48, SHADE, INK, 1.2, 9)
         sheet.write((across, BOX - 10), NAMES[name].split()[0])
         sheet.write((across, BOX + 11), "*tanh*" if name == "g" else "*\N{GREEK SMALL LETTER SIGMA}*", 14)
     sheet.write((AT["o"] + 16, H + 10), "*x W_x + h W_h + b*", 11, QUIET, ha="start")
 
 
-def _value(sheet, at, symbol, value, digits=2, ha="start"):
-    sheet.write(at, f"*{symbol}* = {number(value, digits)}", ha=ha)
-
-
 def _draw_gates(sheet, now):
     """From each box to its valve; and the candidate, through the input gate, into the cell state."""
     top = BOX - 24
     sheet.strand([(AT["f"], top), (AT["f"], C + 21)], now.f, arrow=True)
-    _value(sheet, (AT["f"] + 13, 209), "f", now.f)
+    draw_value(sheet, (AT["f"] + 13, 209), "f", now.f)
     sheet.strand([(AT["i"], top), (AT["i"], I_VALVE), (AT["g"] - 21, I_VALVE)], now.i, arrow=True)
-    _value(sheet, (AT["i"] + 13, 227), "i", now.i)
+    draw_value(sheet, (AT["i"] + 13, 227), "i", now.i)
     sheet.strand([(AT["g"], top), (AT["g"], I_VALVE)], now.g)
-    _value(sheet, (AT["g"] + 13, 227), "g", now.g)
+    draw_value(sheet, (AT["g"] + 13, 227), "g", now.g)
     sheet.strand([(AT["g"], I_VALVE + 1), (AT["g"], C + 16)], now.i * now.g, arrow=True)
-    _value(sheet, (AT["g"] + 22, 148), "i \N{CIRCLED DOT OPERATOR} g", now.i * now.g)
+    draw_value(sheet, (AT["g"] + 22, 148), "i \N{CIRCLED DOT OPERATOR} g", now.i * now.g)
     sheet.valve((AT["g"], I_VALVE), now.i)
     sheet.strand([(AT["o"], top), (AT["o"], O_VALVE), (OUT - 21, O_VALVE)], now.o, arrow=True)
-    _value(sheet, (AT["o"] + 14, 188), "o", now.o)
+    draw_value(sheet, (AT["o"] + 14, 188), "o", now.o)
 
 
 def _draw_cell_state(sheet, now):
@@ -173,7 +170,7 @@ def _draw_cell_state(sheet, now):
     kept = now.f * now.c
     sheet.strand([(LEFT, C), (AT["f"], C)], now.c)
     sheet.strand([(AT["f"] - 1, C), (AT["g"] - 16, C)], kept, arrow=True)
-    _value(sheet, ((AT["f"] + AT["g"]) / 2, C - 19), "f \N{CIRCLED DOT OPERATOR} c_{t-1}", kept, ha="middle")
+    draw_value(sheet, ((AT["f"] + AT["g"]) / 2, C - 19), "f \N{CIRCLED DOT OPERATOR} c_{t-1}", kept, ha="middle")
     sheet.valve((AT["f"], C), now.f, across=True)
     sheet.strand([(AT["g"], C), (RIGHT - 33, C)], now.c_next, arrow=True)
     sheet.circle((AT["g"], C), 15)
@@ -205,29 +202,10 @@ def _draw_state(sheet, at, symbol, value):
     sheet.write((at[0], at[1] + 48), number(value), 15, bold=True)
 
 
-def _draw_legend(sheet):
-    sheet.scale(520, X, 220)
-    sheet.write((498, X), "what a line carries", 12, QUIET, ha="end")
-    for gate, across, word in ((1, 225, "open"), (0, 292, "closed")):
-        sheet.valve((across, X), gate, radius=9)
-        sheet.write((across + 16, X), word, 12, QUIET, ha="start")
-
-
-def _draw_timeline(sheet, run, t):
+def _draw_steps(sheet, run, t):
     """All steps side by side: symbol, gates, cell state, hidden state."""
-    levels = {"f": 496, "i": 523, "o": 550, "c": 588, "h": 619}
-    first, apart = 138, 42.5
-    here = first + apart * (t - 1)
-    sheet.box((here, 544), apart, 188, tint(COLOR["x"], 0.2), "none", corner=5)
-    for name, level in levels.items():
-        words = {"c": "cell state *c*", "h": "hidden state *h*"}.get(name, f"{NAMES.get(name)} *{name}*")
-        sheet.write((108, level), words, 12, ha="end")
-    for k, moment in enumerate(run):
-        across = first + apart * k
-        sheet.write((across, 467), moment.symbol, 17, bold=k == t - 1, mono=True)
-        for name in "fio":
-            sheet.valve((across, levels[name]), getattr(moment, name), radius=9.5)
-        for name, value in {"c": moment.c_next, "h": moment.h_next}.items():
-            sheet.box((across, levels[name]), apart - 1.5, 29, color_of(value), "none", corner=0)
-            sheet.write((across, levels[name]), number(value, 1), 12, "white" if abs(strength(value)) > 0.8 else INK)
-    sheet.box((here, 544), apart, 188, "none", INK, 2, 5)
+    gates = [(f"{NAMES[gate]} *{gate}*", level, [getattr(now, gate) for now in run])
+             for gate, level in (("f", 496), ("i", 523), ("o", 550))]
+    states = [("cell state *c*", 588, [now.c_next for now in run]),
+              ("hidden state *h*", 619, [now.h_next for now in run])]
+    draw_timeline(sheet, (467, [now.symbol for now in run]), t, gates, states, (544, 188))
