@@ -70,8 +70,7 @@ def grade(course, names, settings, watch=lambda tasks, total: tasks):
                      if settings.again or book.fingerprint(task.student, lesson.name) != task.fingerprint]
             for task, judgement, read in watch(judged(lesson, tasks, settings, held), total=len(tasks)):
                 judgement.flags += unsafe
-                done = judgement.status != "failed"  # else the next run tries again
-                book.record(judgement, read, lesson, task.fingerprint if done else "")
+                book.record(judgement, read, lesson, task.fingerprint)
                 found.append(judgement)
         for lesson in lessons:  # now that everybody who handed in anything is enrolled
             book.record_missing(lesson)

@@ -24,7 +24,7 @@ def v_curve(eps, errors):
         raise ValueError(f"v_curve: eps is {eps}; distances above 0, (K,), were expected.")
     order = np.argsort(eps)
     given = _named("v_curve", "errors", errors, lambda error: np.shape(error) == eps.shape, eps.shape)
-    curves = {name: _positive(error)[order] for name, error in given}
+    curves = {name: positive(error)[order] for name, error in given}
     eps = eps[order]
     best = {name: int(np.nanargmin(error)) for name, error in curves.items() if not np.isnan(error).all()}
     arms = [arm for name, k in list(best.items())[:1] for arm in _arms(eps, curves[name], k)]
@@ -94,21 +94,21 @@ def losses(histories):
     """
     items = _named("losses", "histories", histories,
                    lambda numbers: np.ndim(numbers) == 1 and len(numbers) > 0, "(updates,)")
-    runs = {name: _positive(history) for name, history in items}
-    means = {name: _running_mean(history) for name, history in runs.items()}
+    runs = {name: positive(history) for name, history in items}
+    means = {name: running_mean(history) for name, history in runs.items()}
     words = ". ".join(f"{name}: {history[0]:.3g} at first, {means[name][-1]:.3g} at the end, after "
                       f"{len(history)} updates" for name, history in runs.items())
     alt = f"The loss of every update during training, on a log axis. {words}."
     return Picture(lambda figure: _draw_losses(figure, runs, means), alt, 3.9)
 
 
-def _positive(numbers):
+def positive(numbers):
     """The numbers that a log axis can show; the others are not a number."""
     numbers = np.asarray(numbers, float)
     return np.where(np.isfinite(numbers) & (numbers > 0), numbers, np.nan)
 
 
-def _running_mean(history):
+def running_mean(history):
     """The mean over the last fiftieth of the updates so far, at every update."""
     window = max(1, len(history) // 50)
     sums = np.concatenate([np.zeros(1), np.cumsum(history)])
@@ -145,7 +145,7 @@ def gradient_flow(sizes):
     Returns a Picture. Raises ValueError where the sizes are no such arrays.
     """
     items = _named("gradient_flow", "sizes", sizes, lambda array: np.ndim(array) == 2 and np.size(array), "(K, T)")
-    runs = {name: _positive(array) / _positive(array)[:, -1:] for name, array in items}
+    runs = {name: positive(array) / positive(array)[:, -1:] for name, array in items}
     words = ". ".join(f"{name}: from {array.shape[1] - 1} steps back {array[:, 0].min():.0e} to "
                       f"{array[:, 0].max():.0e}, in the geometric mean {_mean(array)[0]:.0e}"
                       for name, array in runs.items())

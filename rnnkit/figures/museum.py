@@ -3,7 +3,7 @@
 import numpy as np
 
 from rnnkit.figures.arguments import count
-from rnnkit.figures.curves import _positive, _running_mean
+from rnnkit.figures.curves import positive, running_mean
 from rnnkit.figures.drawing import headline, spread
 from rnnkit.figures.picture import Picture
 from rnnkit.figures.style import COLOR, FAINT, INK, QUIET, SMALL
@@ -25,7 +25,7 @@ def museum(races):
     for name, pair in races.items():
         if len(pair) != 2 or any(np.ndim(losses) != 1 or not len(losses) for losses in pair):
             raise ValueError(f"museum: {name} should be a pair of losses, (right, exhibit), each (updates,).")
-    means = {name: [_positive(_running_mean(losses)) for losses in pair] for name, pair in races.items()}
+    means = {name: [positive(running_mean(losses)) for losses in pair] for name, pair in races.items()}
     reached, stayed = (sum(bool(test(exhibit) <= LOW) for _, exhibit in means.values()) for test in (_lowest, _last))
     title = f"{reached} of {count(len(means), 'exhibit')} reached a loss of {LOW}"
     title += f", and {stayed} stayed there" * (stayed < reached)
