@@ -36,13 +36,13 @@ c.LimitOutput.max_traceback = 50
 # What students wrote is shown in the instructor's browser and in their feedback. It must not run there.
 c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.filters = {
-    "markdown2html": "autograder.sanitize.markdown",
-    "clean_html": "autograder.sanitize.markup",
+    "markdown2html": "autograder.marks.sanitize.markdown",
+    "clean_html": "autograder.marks.sanitize.markup",
 }
 
 # `nbgrader autograde` runs what students wrote with your rights. In Formgrader one click would do it, so not there.
 if "jupyter_server.serverapp" in sys.modules:
-    c.Autograde.exporter_class = "autograder.feedback.NotInFormgrader"
+    c.Autograde.exporter_class = "autograder.marks.feedback.NotInFormgrader"
 
 # A warning on stderr is not a wrong answer. nbgrader would give it no points.
 c.IgnorePattern.enabled = True

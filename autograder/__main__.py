@@ -32,7 +32,7 @@ def main(context, course):
 
 def open_course(folder):
     """The course of `--course`, which a command gets with `@click.pass_obj`."""
-    from autograder.lesson import Course, NoCourse
+    from autograder.course import Course, NoCourse
 
     try:
         return Course.at(folder)
@@ -47,9 +47,9 @@ def init(folder):
 
     It stands by itself. Run again, it adds what is missing and changes nothing that is there.
     """
-    from autograder.course import Damaged, Occupied
-    from autograder.course import init as make
-    from autograder.lesson import SETTINGS, NoCourse
+    from autograder.course import SETTINGS, Damaged, NoCourse
+    from autograder.init import Occupied
+    from autograder.init import init as make
 
     try:
         made = make(folder, SETTINGS)
@@ -73,7 +73,7 @@ def build(folder, lessons):
 
     Such as 02_the_recurrent_cell; without a LESSON, of all of them. One mistake in a source, and nothing is written.
     """
-    from autograder.build import Refused, build_lessons
+    from autograder.building.editions import Refused, build_lessons
 
     try:
         built = build_lessons(Path.cwd(), lessons, open_course(folder).config)
@@ -102,8 +102,8 @@ def collect(folder, source, lesson, as_json):
     """
     from tqdm import tqdm
 
-    from autograder import collect as collecting
-    from autograder.lesson import NoLesson
+    from autograder.collecting import collect as collecting
+    from autograder.course import NoLesson
 
     watch = partial(tqdm, unit=" submissions", disable=None, leave=False)
     try:
@@ -139,20 +139,22 @@ def grade(folder, lessons, workers, seed, again, limits, unsafe, as_json):
     """
     from tqdm import tqdm
 
-    from autograder import course as courses
-    from autograder.grade import Settings, begun, summary
+    from autograder.course import Damaged, NoLesson
+    from autograder.course import seed as secret_seed
     from autograder.grade import grade as grade_all
-    from autograder.lesson import NoLesson
-    from autograder.record import LessonChanged
-    from autograder.sandboxed import INSTEAD, Limits, NotSafe
+    from autograder.grade import summary
+    from autograder.judging.handed_in import begun
+    from autograder.judging.host import INSTEAD, Limits, NotSafe
+    from autograder.judging.pool import Settings
+    from autograder.marks.record import LessonChanged
 
     course = open_course(folder)
     watch = partial(tqdm, unit=" submissions", disable=None, leave=False)
     try:
-        settings = Settings(courses.seed(course) if seed is None else seed, Limits.of(limits), workers, unsafe=unsafe,
+        settings = Settings(secret_seed(course) if seed is None else seed, Limits.of(limits), workers, unsafe=unsafe,
                             again=again)
         judgements = grade_all(course, lessons or begun(course), settings, watch)
-    except (NoLesson, LessonChanged, courses.Damaged, ValueError) as error:
+    except (NoLesson, LessonChanged, Damaged, ValueError) as error:
         raise click.UsageError(str(error)) from None
     except NotSafe as error:
         click.echo(f"Nothing was graded. {error} {INSTEAD}", err=True)
@@ -180,7 +182,7 @@ def feedback(folder, lessons, as_json):
     """
     from tqdm import tqdm
 
-    from autograder import feedback as pages
+    from autograder.marks import feedback as pages
 
     course, written, failed = open_course(folder), {}, {}
     for lesson in lessons or [name for name in course.lessons() if pages.graded(course, name)]:
@@ -204,7 +206,7 @@ def feedback(folder, lessons, as_json):
 @click.pass_obj
 def export(folder, as_json):
     """Write all marks into one table, grades.csv in the course folder."""
-    from autograder.feedback import export as write
+    from autograder.marks.feedback import export as write
 
     path = str(write(open_course(folder)))
     click.echo(json.dumps({"grades": path}) if as_json else path)
@@ -222,7 +224,7 @@ def report(folder, lessons, out, as_json):
     Marks, pass rates, misconceptions, and whom to look at. Without a LESSON, on all that were graded. The page names
     students: keep it as you keep their marks.
     """
-    from autograder import report as reporting
+    from autograder.reporting import report as reporting
 
     course = open_course(folder)
     try:
@@ -246,11 +248,11 @@ def demo(folder, as_json):
     from rich.console import Console
     from tqdm import tqdm
 
-    from autograder import demo as showing
-    from autograder.build import Refused
-    from autograder.course import Occupied
-    from autograder.lesson import NoCourse
-    from autograder.sandboxed import NotSafe
+    from autograder.building.editions import Refused
+    from autograder.course import NoCourse
+    from autograder.demo import demo as showing
+    from autograder.init import Occupied
+    from autograder.judging.host import NotSafe
 
     folder = folder or Path(tempfile.mkdtemp(prefix="rnnkit-demo-"))
     try:

@@ -1,4 +1,4 @@
-"""A course folder that stands by itself: nbgrader's settings, its gradebook, and the secret of the judge."""
+"""A course: its folder, nbgrader's settings for it, and the secret behind the judge's inputs."""
 
 import os
 import re
@@ -7,58 +7,73 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from autograder import gradebook
-from autograder.lesson import SETTINGS, Course, NoCourse
+import nbformat
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import PyFileConfigLoader
 
-STEPS = ("source", "submitted", "autograded", "feedback")
-OURS = {*STEPS, "release", "gradebook.db", "grades.csv", "report.html", "secret", ".ipynb_checkpoints", ".nbgrader.log"}
-WHERE = re.compile(r"^course = .*$", re.MULTILINE)
-HERE = "course = Path(__file__).resolve().parent"
+from autograder.lesson import Lesson
+
+SETTINGS = "nbgrader_config.py"
 
 
-class Occupied(Exception):
-    """The folder holds something else."""
+class NoLesson(Exception):
+    """The course folder has no such lesson."""
+
+
+class NoCourse(Exception):
+    """There is no course in the folder."""
+
+
+class Course:
+    """A course folder and nbgrader's settings for it."""
+
+    def __init__(self, config_file):
+        config_file = Path(config_file).resolve()
+        self.config = PyFileConfigLoader(config_file.name, path=str(config_file.parent)).load_config()
+        self.coursedir = CourseDirectory(config=self.config)
+        self.folder = Path(self.coursedir.root)
+
+    @classmethod
+    def at(cls, folder=None):
+        """The course in a folder: its own nbgrader_config.py counts, else the one that lies here.
+
+        Without a folder, the one that lies here says which. Raises NoCourse where there is no settings file.
+        """
+        own = Path(folder or ".").resolve() / SETTINGS
+        if own.exists():
+            course = cls(own)
+            return course if folder or not (course.folder / SETTINGS).exists() else cls(course.folder / SETTINGS)
+        if not Path(SETTINGS).exists():
+            raise NoCourse(f"{own.parent} has no {SETTINGS}. Run this at the root of the repository, or "
+                           f"make a course folder with `python -m autograder init {folder or 'DIR'}`.")
+        os.environ["RNNKIT_COURSE"] = str(own.parent)  # is read by the settings, and by every nbgrader we start
+        return cls(SETTINGS)
+
+    def path(self, step, student, lesson):
+        """A lesson's folder in one of nbgrader's steps: "source", "submitted", "autograded", "feedback"."""
+        directory = getattr(self.coursedir, f"{step}_directory")
+        return Path(self.coursedir.format_path(directory, student, lesson))
+
+    def students(self, step, lesson_name):
+        """The folders that students have for a lesson in one of nbgrader's steps."""
+        return sorted(self.path(step, "x", "x").parent.parent.glob(f"*/{lesson_name}"))
+
+    def lessons(self):
+        """The names of the lessons that were built into this course."""
+        return sorted(path.stem for path in self.path("source", ".", "x").parent.glob("*/*.ipynb")
+                      if path.stem == path.parent.name)
+
+    def lesson(self, name):
+        """Raises NoLesson where `build` has not made it."""
+        path = self.path("source", ".", name) / f"{name}.ipynb"
+        if not path.exists():
+            raise NoLesson(f"{self.folder} has no lesson {name}: run `python -m autograder build` first. "
+                           f"There are: {', '.join(self.lessons()) or 'none'}.")
+        return Lesson(name, nbformat.read(path, as_version=4), self.config)
 
 
 class Damaged(Exception):
     """The secret is not one that we wrote."""
-
-
-def init(folder, settings):
-    """Make a course folder, or what is missing of one. Gives the names of what was made.
-
-    settings: the nbgrader_config.py to go by; all but the course folder itself is taken over. Raises Occupied,
-    and writes nothing, where the folder holds something that does not belong to a course.
-    """
-    folder = Path(folder).resolve()
-    own = folder / SETTINGS
-    if folder.exists() and not folder.is_dir():
-        raise Occupied(f"{folder} is a file: expected a new folder, an empty one, or a course.")
-    there = {path.name for path in folder.iterdir()} if folder.exists() else set()
-    if strange := sorted(there - OURS - {SETTINGS}):
-        raise Occupied(f"{folder} holds something else, such as {strange[0]}: name a new folder, or an empty one.")
-    if own.exists() and HERE not in own.read_text(encoding="utf-8").splitlines():
-        raise Occupied(f"{own} was not written by `init`: name a new folder, or an empty one.")
-    if not own.exists() and not Path(settings).exists():
-        raise NoCourse(f"There is no {settings} to take the settings from: run this at the root of the repository.")
-    for step in STEPS:
-        (folder / step).mkdir(parents=True, exist_ok=True)
-    if not own.exists():
-        write_settings(own, Path(settings))
-    course = Course(own)
-    seed(course)
-    if "gradebook.db" not in there:
-        gradebook.create(course.coursedir.db_url, course.coursedir.course_id)
-    return sorted({*STEPS, SETTINGS, "secret", "gradebook.db"} - there)
-
-
-def write_settings(own, settings):
-    text, changed = WHERE.subn(HERE, settings.read_text(encoding="utf-8"))
-    if changed != 1:
-        raise NoCourse(f"{settings} should say in one line, `course = ...`, where the course is: found {changed}.")
-    new = own.with_suffix(".new")
-    new.write_text(text, encoding="utf-8")
-    os.replace(new, own)
 
 
 def seed(course):

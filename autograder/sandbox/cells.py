@@ -21,7 +21,7 @@ CHANGING = {"add", "append", "clear", "extend", "fill", "insert", "pop", "remove
 
 
 @dataclass(frozen=True)
-class Cell:
+class CodeCell:
     """position: in the notebook; below zero for a cell of the lesson's own, which the notebook may have lost.
 
     stub: an answer that nobody has written yet. shown: as the lesson has it, and no stub.

@@ -13,7 +13,7 @@ import numpy as np
 
 from rnnkit.calls import Answer, Printed, perform, quiet
 
-from . import cells, watch, wire
+from . import audit, cells, wire
 
 MOST_ASKED = 2 ** 26  # bytes; a notebook's code is the longest that the judge sends
 
@@ -42,12 +42,12 @@ class Worker:
 
     def plan(self, cells_, wanted, answers=()):
         """Which cells will have to run, and which of them give each exercise's name a value."""
-        self.cells = {cell[0]: cells.Cell(*cell) for cell in cells_}
+        self.cells = {cell[0]: cells.CodeCell(*cell) for cell in cells_}
         return cells.needed(list(self.cells.values()), wanted, answers)
 
     def attempt(self, outside):
-        """What a probe could do that a worker must not: see `watch.attempts`."""
-        return watch.attempts(outside)
+        """What a probe could do that a worker must not: see `audit.attempts`."""
+        return audit.attempts(outside)
 
     def run(self, position):
         """Run one cell: what it printed, and what stopped it."""

@@ -15,15 +15,16 @@ from pathlib import Path
 
 from attack import CELL, HONEST, SQUASHING, THROUGH_TIME, Attack
 
-from autograder import course as courses
-from autograder.archive import Refused
-from autograder.build import build_lessons
-from autograder.grade import Settings, grade
-from autograder.layouts import student_id
-from autograder.lesson import Course
-from autograder.record import Book
-from autograder.sandbox import layers as kernel
-from autograder.sandboxed import Limits
+from autograder.building.editions import build_lessons
+from autograder.collecting.archive import Refused
+from autograder.collecting.layouts import student_id
+from autograder.course import Course, seed
+from autograder.grade import grade
+from autograder.init import init
+from autograder.judging.host import Limits
+from autograder.judging.pool import Settings
+from autograder.marks.record import Records
+from autograder.sandbox import isolation
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMITS = Limits(cell=1.5, answer=1, total=6, computing=10, memory=512)
@@ -61,7 +62,7 @@ class Arena:
 
     def prepare(self, students, lessons):
         """Make the course, build the lessons, and put everybody's notebook in its place."""
-        courses.init(self.course, ROOT / "nbgrader_config.py")
+        init(self.course, ROOT / "nbgrader_config.py")
         shop = self.folder / "repository"
         for lesson in lessons:
             shutil.copytree(ROOT / "solutions" / lesson, shop / "solutions" / lesson)
@@ -104,9 +105,9 @@ class Arena:
         students = [*attacks, *(classmate for classmate in CLASSMATES if classmate.lesson in lessons)]
         self.listen()
         self.prepare(students, lessons)
-        kernel.libc.prctl(SUBREAPER, 1, 0, 0, 0)  # whoever is left behind becomes a child of ours
+        isolation.libc.prctl(SUBREAPER, 1, 0, 0, 0)  # whoever is left behind becomes a child of ours
         course, before = Course(self.course / "nbgrader_config.py"), self.look()
-        settings = Settings(courses.seed(course), LIMITS, workers=3, layers=self.layers,
+        settings = Settings(seed(course), LIMITS, workers=3, layers=self.layers,
                             unsafe="Landlock" not in self.layers)
         started = time.monotonic()
         try:
@@ -118,7 +119,7 @@ class Arena:
         self.compare(before, self.look())
         self.left_behind()
         self.told()
-        with Book(course) as book:
+        with Records(course) as book:
             found = {(judgement.student, judgement.lesson): judgement for judgement in book.judgements()}
         return {student.name: self.outcome(student, found.get((_known_as(student.name), student.lesson)))
                 for student in students}

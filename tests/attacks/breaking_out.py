@@ -158,7 +158,7 @@ attempt(lambda: open(".hidden", "w").close() or os.link(".hidden", "$canary/pw" 
     on_step("writing-the-library", """
 import rnnkit
 for path in (rnnkit.__file__, np.__file__, os.__file__, sys.modules["sandbox.worker"].__file__,
-             "$repository/rnnkit/rnn.py", "$repository/autograder/judge.py"):
+             "$repository/rnnkit/rnn.py", "$repository/autograder/judging/judge.py"):
     attempt(lambda: open(path, "a").write("# pw" + "ned"))
     attempt(os.unlink, path)
     attempt(os.rename, path, path + "x")

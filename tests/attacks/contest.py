@@ -24,8 +24,8 @@ import patched  # noqa: E402
 import structure  # noqa: E402
 from attack import CELL  # noqa: E402, F401
 
-from autograder.sandbox import layers as kernel  # noqa: E402
-from autograder.sandboxed import LAYERS  # noqa: E402
+from autograder.judging.host import LAYERS  # noqa: E402
+from autograder.sandbox import isolation  # noqa: E402
 
 CLASSES = (patched, objects, hunting, breaking_out, exhausting, forging, answering, structure)
 ATTACKS = [attack for module in CLASSES for attack in module.ATTACKS]
@@ -55,17 +55,17 @@ def become(uid, folder):
     closed = {path: next((place for place in reversed(path.parents) if not place.stat().st_mode & 1), None)
               for path in needed}  # the first folder on the way that only root can enter
     if any(closed.values()):
-        kernel.called(kernel.libc.unshare(kernel.NEWNS))
-        kernel.mount(None, "/", None, kernel.REC | kernel.PRIVATE)
+        isolation.called(isolation.libc.unshare(isolation.NEWNS))
+        isolation.mount(None, "/", None, isolation.REC | isolation.PRIVATE)
         kept = {path: folder / f"kept{k}" for k, path in enumerate(needed) if closed[path]}
         for path, place in kept.items():
             place.mkdir()
-            kernel.mount(path, place, None, kernel.BIND | kernel.REC)
+            isolation.mount(path, place, None, isolation.BIND | isolation.REC)
         for place in {place for place in closed.values() if place}:
-            kernel.mount("none", place, "tmpfs", 0, "mode=755")
+            isolation.mount("none", place, "tmpfs", 0, "mode=755")
         for path, place in kept.items():
             path.mkdir(parents=True)
-            kernel.mount(place, path, None, kernel.BIND | kernel.REC)
+            isolation.mount(place, path, None, isolation.BIND | isolation.REC)
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)

@@ -19,7 +19,7 @@ import gc
 mine = rnn_step
 for thing in gc.get_objects():
     kind = type(thing).__name__
-    if kind in ("Exercise", "Misconception", "Verdict", "Lesson", "Book", "Sandbox", "Bench", "Judgement"):
+    if kind in ("Exercise", "Misconception", "Verdict", "Lesson", "Records", "Sandbox", "SubmissionRun", "Judgement"):
         print("pw" + "ned", kind)
     if kind == "function" and thing.__name__ == "rnn_step" and thing is not mine:
         try:
@@ -37,7 +37,7 @@ for module in list(sys.modules.values()):
 """),
     on_step("imports-the-engine", """
 for name in ("rnnkit.exercises", "rnnkit.exercises.lesson_02", "rnnkit.checking.ladder", "rnnkit.checking.diagnosis",
-             "rnnkit.interop", "autograder", "autograder.judge", "autograder.record", "autograder.lesson",
+             "rnnkit.interop", "autograder", "autograder.judging.judge", "autograder.marks.record", "autograder.lesson",
              "torch", "keras", "scipy", "nbgrader", "IPython", "sqlalchemy", "matplotlib", "pytest", "solutions"):
     attempt(importlib.import_module, name)
 """),
@@ -47,7 +47,7 @@ for name in [name for name in sys.modules if name.startswith("rnnkit")]:
     del sys.modules[name]
 importlib.invalidate_caches()
 attempt(importlib.import_module, "rnnkit.exercises.lesson_02")
-attempt(importlib.import_module, "autograder.judge")
+attempt(importlib.import_module, "autograder.judging.judge")
 """),
     on_step("rnnkits-own-function", "from rnnkit import rnn_step\n"),
     on_step("rnnkits-own-in-a-wrapper", """
@@ -89,7 +89,7 @@ for pattern in ("$repository/rnnkit/**/*.pyc", "$repository/autograder/**/*.pyc"
     on_step("hidden-checks-and-references", """
 for path in ("$repository/rnnkit/rnn.py", "$repository/rnnkit/exercises/lesson_02.py", "$repository/README.md",
              "$repository/solutions/02_the_recurrent_cell/02_the_recurrent_cell.py",
-             "$repository/autograder/judge.py", "$course/source/02_the_recurrent_cell/02_the_recurrent_cell.ipynb",
+             "$repository/autograder/judging/judge.py", "$course/source/02_the_recurrent_cell/02_the_recurrent_cell.ipynb",
              "$repository/lessons/02_the_recurrent_cell/02_the_recurrent_cell.ipynb", "$repository/.git/HEAD"):
     attempt(lambda: open(path).read())
     attempt(os.open, path, os.O_RDONLY)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.build import build_lessons
-from autograder.lesson import Course
-from autograder.sandboxed import NotSafe, insist, probe
+from autograder.building.editions import build_lessons
+from autograder.course import Course
+from autograder.judging.host import NotSafe, insist, probe
 
 sys.path.insert(0, str(Path(__file__).parent))  # for `import students` and the next line
 from handing_in import DOUBLING, TRIPLING, snapshot

@@ -22,8 +22,8 @@ import students
 from rich.console import Console
 from rich.table import Table
 
-from autograder.lesson import Course
-from autograder.record import Book
+from autograder.course import Course
+from autograder.marks.record import Records
 
 LESSONS = ("02_the_recurrent_cell", "03_backpropagation_through_time")
 
@@ -59,7 +59,7 @@ def written(folder):
 
 def recorded(folder):
     """Everything that counts of what the gradebook and the notebooks say."""
-    with Book(Course.at(folder)) as book:
+    with Records(Course.at(folder)) as book:
         judgements = {(each.student, each.lesson): {**each.as_dict(), "seconds": 0, "megabytes": 0}
                       for each in book.judgements()}
     with closing(sqlite3.connect(folder / "gradebook.db")) as gradebook:

@@ -11,8 +11,8 @@ from nbformat.v4 import new_code_cell
 from traitlets.config import PyFileConfigLoader
 
 import rnnkit
-from autograder.build import instructor_edition, read_sources
-from autograder.course import init
+from autograder.building.editions import instructor_edition, read_sources
+from autograder.init import init
 from autograder.lesson import Lesson
 from rnnkit.calls import Call
 from rnnkit.exercises import EXERCISES

@@ -22,8 +22,8 @@ from handing_in import (
     zipped,
 )
 
-from autograder import archive
-from autograder.collect import collect
+from autograder.collecting import archive
+from autograder.collecting.collect import collect
 
 
 @pytest.mark.parametrize("name", [

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder import library
+from autograder.judging import student_rnnkit
 from autograder.sandbox import cells
-from autograder.sandbox.cells import Cell
+from autograder.sandbox.cells import CodeCell
 
 
 def plan(*sources, wanted=("f",), own=(), stubs=()):
-    notebook = [Cell(n, source, n in stubs) for n, source in enumerate(sources)]
-    return cells.needed([*(Cell(n - len(own), source) for n, source in enumerate(own)), *notebook], wanted)[:2]
+    notebook = [CodeCell(n, source, n in stubs) for n, source in enumerate(sources)]
+    return cells.needed([*(CodeCell(n - len(own), source) for n, source in enumerate(own)), *notebook], wanted)[:2]
 
 
 DEFINES_F = "def f(x):\n    return helper(x) * np.pi"
@@ -52,7 +52,7 @@ def test_what_the_notebook_lost_is_taken_from_the_lesson():
 
 
 def ran(source, **namespace):
-    return cells.run(Cell(7, source), namespace), namespace
+    return cells.run(CodeCell(7, source), namespace), namespace
 
 
 def test_a_cell_runs_until_a_statement_stops_it_and_says_where():
@@ -89,16 +89,16 @@ def test_future_annotations_hold_for_the_whole_cell():
 
 
 def test_the_modules_of_the_sandbox_import_nothing_of_the_autograder(tmp_path):
-    code = ("import sys; sys.path[:0] = [sys.argv[1]]; import rnnkit; import sandbox.nursery; "
+    code = ("import sys; sys.path[:0] = [sys.argv[1]]; import rnnkit; import sandbox.forkserver; "
             "print({name.split('.')[0] for name in sys.modules} & {'autograder', 'nbgrader', 'IPython'})")
-    library.write(tmp_path, "03_backpropagation_through_time")
+    student_rnnkit.write(tmp_path, "03_backpropagation_through_time")
     done = subprocess.run([sys.executable, "-S", "-s", "-P", "-c", code, tmp_path], text=True, capture_output=True,
                           env={"PYTHONPATH": str(Path(np.__file__).parents[1])}, check=True)
     assert done.stdout.strip() == "set()"
 
 
 def test_what_the_lesson_shows_under_an_answers_name_is_no_answer():
-    notebook = [Cell(0, "def f(): return 'shown'", shown=True), Cell(1, "def f(): raise Exception", stub=True)]
+    notebook = [CodeCell(0, "def f(): return 'shown'", shown=True), CodeCell(1, "def f(): raise Exception", stub=True)]
     assert cells.needed(notebook, ["f"], ["f"])[1] == {"f": [1]}
-    assert cells.needed([*notebook, Cell(2, "def f(): return 1")], ["f"], ["f"])[1] == {"f": [2]}
+    assert cells.needed([*notebook, CodeCell(2, "def f(): return 1")], ["f"], ["f"])[1] == {"f": [2]}
     assert cells.needed(notebook, ["f"])[1] == {"f": [0]}

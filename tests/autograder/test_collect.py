@@ -22,7 +22,7 @@ from handing_in import (
 )
 from nbgrader.apps.api import NbGraderAPI
 
-from autograder.collect import collect
+from autograder.collecting.collect import collect
 
 ROOT = Path(__file__).resolve().parents[2]
 

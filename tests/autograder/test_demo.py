@@ -15,14 +15,14 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from autograder.__main__ import main
-from autograder.collect import collect
-from autograder.course import Occupied, init
-from autograder.demo import Row, demo, tables, waiting
-from autograder.demo_class import LESSONS, STUDENTS, the_class
-from autograder.judgement import Judgement
-from autograder.lesson import Course
-from autograder.report import graded
-from autograder.sandboxed import NotSafe, insist, probe
+from autograder.collecting.collect import collect
+from autograder.course import Course
+from autograder.demo.demo import Row, demo, tables, waiting
+from autograder.demo.the_class import LESSONS, STUDENTS, the_class
+from autograder.init import Occupied, init
+from autograder.judging.host import NotSafe, insist, probe
+from autograder.judging.judgement import Judgement
+from autograder.reporting.report import graded
 from rnnkit.checking import Verdict
 
 ROOT = Path(__file__).resolve().parents[2]

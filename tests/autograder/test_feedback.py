@@ -19,13 +19,13 @@ from click.testing import CliRunner
 from nbconvert.exporters import HTMLExporter
 
 from autograder.__main__ import main
-from autograder.build import build_lessons
-from autograder.feedback import Failed, export, feedback
-from autograder.judgement import Judgement
-from autograder.lesson import Course
-from autograder.record import Book
-from autograder.sanitize import LONGEST, markdown
-from autograder.submission import read
+from autograder.building.editions import build_lessons
+from autograder.course import Course
+from autograder.judging.judgement import Judgement
+from autograder.judging.submission import read
+from autograder.marks.feedback import Failed, export, feedback
+from autograder.marks.record import Records
+from autograder.marks.sanitize import LONGEST, markdown
 from rnnkit.checking import Verdict
 from rnnkit.checking.card import as_html
 
@@ -110,7 +110,7 @@ def course(tmp_path_factory):
         build_lessons(root)
         course = Course(root / "nbgrader_config.py")
         lesson = course.lesson(LESSON)
-        with Book(course) as book:
+        with Records(course) as book:
             book.register(lesson)
             book.record(judged(lesson, "honest"), handed_in(lesson, "Each use *counts*, and $a < b$."), lesson, "1")
             hostile = handed_in(lesson, "\n\n".join(HOSTILE), HOSTILE)
@@ -288,7 +288,7 @@ def test_an_essay_is_marked_in_formgrader_and_stays_marked_when_graded_again(cou
     said = "Say <script>alert(1)</script> how many terms."
     formgrader(f"api/comment/{comment['id']}", "PUT", {"manual_comment": said})
     lesson = course.lesson(LESSON)
-    with Book(course) as book:
+    with Records(course) as book:
         book.record(judged(lesson, "honest"), handed_in(lesson, "Each use *counts*, and $a < b$."), lesson, "2")
     row = submissions(formgrader)["honest"]
     assert (row["score"], row["needs_manual_grade"]) == (9, False)

@@ -21,13 +21,15 @@ import students
 from click.testing import CliRunner
 from nbgrader.api import Gradebook
 
-from autograder import grade as engine
 from autograder.__main__ import main
-from autograder.grade import UNSAFE, Judge, Settings, grade, handed_in, judged, summary
-from autograder.judgement import STATUSES, Judgement
-from autograder.lesson import Course
-from autograder.record import Book
-from autograder.sandboxed import LAYERS, Limits, NotSafe
+from autograder.course import Course
+from autograder.grade import UNSAFE, grade, summary
+from autograder.judging import pool
+from autograder.judging.handed_in import handed_in
+from autograder.judging.host import LAYERS, Limits, NotSafe
+from autograder.judging.judgement import STATUSES, Judgement
+from autograder.judging.pool import Judge, Settings, judged
+from autograder.marks.record import Records
 
 pytestmark = [pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),  # nbgrader's own queries
               pytest.mark.usefixtures("safe")]
@@ -80,7 +82,7 @@ def marks(judgements):
 
 
 def on_record(course):
-    with Book(course) as book:
+    with Records(course) as book:
         return {judgement.student: judgement for judgement in book.judgements()}
 
 
@@ -134,8 +136,8 @@ def test_everybody_ends_in_a_status_and_everything_that_is_recorded_says_so(hand
             name: f"{text}\nwhile True: pass" for name, text in SOLVED.items()}), "gus": CLASS["ada"]})
     with Gradebook(course.coursedir.db_url) as gradebook:
         gradebook.add_student("zoe")
-    one = engine.one
-    monkeypatch.setattr(engine, "one", lambda task, *given: 1 / 0 if task.student == "gus" else one(task, *given))
+    one = pool.one
+    monkeypatch.setattr(pool, "one", lambda task, *given: 1 / 0 if task.student == "gus" else one(task, *given))
     grade(course, [LESSON.name], replace(SETTINGS, limits=Limits(cell=2, total=3)))
     found = {student: (each.status, each.earned) for student, each in on_record(course).items()}
     assert found == {"ada": ("judged", FULL), "ben": ("unreadable", 0), "eve": ("unfinished", 0),
@@ -176,8 +178,8 @@ def test_a_judge_that_is_killed_costs_its_submission_once(hand_in):
 
 def test_a_judge_that_never_finishes_costs_its_submission(hand_in, monkeypatch):
     course = hand_in({"ada": CLASS["ada"], "ben": CLASS["ada"]})
-    one = engine.one
-    monkeypatch.setattr(engine, "one", lambda task, *given: (task.student == "ben" and time.sleep(60)) or
+    one = pool.one
+    monkeypatch.setattr(pool, "one", lambda task, *given: (task.student == "ben" and time.sleep(60)) or
                         one(task, *given))
     begin = Judge.begin
 
@@ -221,7 +223,7 @@ def test_without_a_sandbox_nothing_is_graded(hand_in, monkeypatch):
     with pytest.raises(NotSafe, match="does not give: rlimits, no capabilities, seccomp"):
         grade(course, [LESSON.name], replace(SETTINGS, layers=()))
     assert on_record(course) == {}
-    monkeypatch.setattr(engine, "probe", lambda layers: ([*LAYERS], ["open a socket"]))
+    monkeypatch.setattr("autograder.grade.probe", lambda layers: ([*LAYERS], ["open a socket"]))
     refused = CliRunner().invoke(main, ["--course", str(course.folder), "grade"])
     assert refused.exit_code == 3
     assert "Nothing was graded. From inside the sandbox, a probe could open a socket." in refused.output

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import students
 
-from autograder import submission
-from autograder.judge import Bench, judge, secret_seeds
-from autograder.sandboxed import Sandbox
+from autograder.judging import submission
+from autograder.judging.host import Sandbox
+from autograder.judging.judge import SubmissionRun, judge, secret_seeds
 from rnnkit.calls import perform
 from rnnkit.checking.ladder import PUBLIC_SEEDS, climb
 from rnnkit.exercises import EXERCISES
@@ -145,7 +145,7 @@ def bench(sandboxes, tmp_path):
         read = submission.read(students.submit(tmp_path, "somebody", lesson, notebook), lesson)
         if name is None:
             return judge("somebody", lesson, read, sandboxes(lesson), SEED)
-        with Bench(lesson, read, sandboxes(lesson), math.inf) as made:
+        with SubmissionRun(lesson, read, sandboxes(lesson), math.inf) as made:
             return made.verdict(name, seeds)
 
     return judged

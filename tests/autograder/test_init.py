@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from nbgrader.api import Gradebook
 
 from autograder.__main__ import main
-from autograder.course import Damaged, Occupied, init, seed
-from autograder.lesson import Course
+from autograder.course import Course, Damaged, seed
+from autograder.init import Occupied, init
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = ROOT / "nbgrader_config.py"

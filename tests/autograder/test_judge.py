@@ -11,9 +11,9 @@ import pytest
 import students
 from nbformat.v4 import new_code_cell
 
-from autograder import submission
-from autograder.judge import judge, secret_seeds
-from autograder.sandboxed import Limits, Sandbox, Worker
+from autograder.judging import submission
+from autograder.judging.host import Limits, Sandbox, Worker
+from autograder.judging.judge import judge, secret_seeds
 from rnnkit.exercises import EXERCISES
 
 pytestmark = pytest.mark.usefixtures("safe")
@@ -243,7 +243,7 @@ def arrays_in(value):
 
 def test_the_sandbox_holds_where_packages_lie_behind_a_link(tmp_path):
     (tmp_path / "link").symlink_to(Path(np.__file__).parents[1])
-    code = "from autograder.sandboxed import insist, np, probe; insist(*probe()); print(np.__file__)"
+    code = "from autograder.judging.host import insist, np, probe; insist(*probe()); print(np.__file__)"
     paths = os.pathsep.join([str(tmp_path / "link"), str(students.ROOT)])
     done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": paths}, text=True,
                           capture_output=True)

@@ -16,7 +16,7 @@ from nbgrader.plugins import CsvExportPlugin
 from nbgrader.validator import Validator
 from traitlets.config import PyFileConfigLoader
 
-from autograder.build import build_lessons
+from autograder.building.editions import build_lessons
 from rnnkit import check
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own queries

@@ -19,13 +19,14 @@ from nbgrader import dbutil
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 
-from autograder import gradebook as rows
-from autograder.autograded import MOST_CELLS, MOST_OUTPUT, MOST_TEXT
-from autograder.build import build_lessons
-from autograder.judgement import Judgement
-from autograder.lesson import Course, Lesson
-from autograder.record import Book, LessonChanged
-from autograder.submission import read
+from autograder.building.editions import build_lessons
+from autograder.course import Course
+from autograder.judging.judgement import Judgement
+from autograder.judging.submission import read
+from autograder.lesson import Lesson
+from autograder.marks import gradebook as rows
+from autograder.marks.notebook import MOST_CELLS, MOST_OUTPUT, MOST_TEXT
+from autograder.marks.record import LessonChanged, Records
 from rnnkit.checking import Verdict
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # nbgrader's own queries
@@ -47,7 +48,7 @@ def prepared(tmp_path_factory):
         patch.delenv("RNNKIT_COURSE", raising=False)
         build_lessons(root)
         course = Course(root / "nbgrader_config.py")
-        with Book(course) as book:
+        with Records(course) as book:
             book.register(course.lesson(LESSON))
     return root
 
@@ -67,7 +68,7 @@ def lesson(course):
 
 @pytest.fixture
 def book(course):
-    with Book(course) as book:
+    with Records(course) as book:
         yield book
 
 
@@ -163,7 +164,7 @@ def test_a_lesson_that_lost_a_graded_cell_is_refused_while_it_has_marks(book, le
 
 def test_a_lesson_has_to_be_registered_first(course, lesson):
     (course.folder / "gradebook.db").unlink()
-    with Book(course) as book, pytest.raises(LookupError, match="register it"):
+    with Records(course) as book, pytest.raises(LookupError, match="register it"):
         book.record(judged(lesson), handed_in(lesson), lesson, "1")
     assert table(course, "select count(*) from judgements") == [(0,)]
 
@@ -437,7 +438,7 @@ def test_a_failure_half_way_leaves_the_gradebook_as_it_was(course, book, lesson,
 
 
 def record_until_killed(course, lesson, submission, turn, done):
-    with Book(course) as book:
+    with Records(course) as book:
         for number in range(100_000):
             book.record(judged(lesson, f"{turn}-{number}"), submission, lesson, str(number))
             done.value += 1

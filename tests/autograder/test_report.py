@@ -11,11 +11,11 @@ from click.testing import CliRunner
 from playwright.sync_api import sync_playwright
 
 from autograder.__main__ import main
-from autograder.course import init
 from autograder.grade import UNSAFE
-from autograder.judgement import Judgement
-from autograder.report import columns, distribution, numbers, page
-from autograder.sandboxed import LAYERS
+from autograder.init import init
+from autograder.judging.host import LAYERS
+from autograder.judging.judgement import Judgement
+from autograder.reporting.report import columns, distribution, numbers, page
 from rnnkit.checking import Verdict
 from rnnkit.exercises import find
 

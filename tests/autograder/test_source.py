@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from autograder.__main__ import main
-from autograder.build import Refused, read_sources
+from autograder.building.editions import Refused, read_sources
 
 LESSON = Path(__file__).with_name("doubling.txt").read_text(encoding="utf-8")
 EXTRA = '\n# %% answer="other"\ndef other():\n    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION\n'

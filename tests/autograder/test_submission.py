@@ -9,10 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograder import source, submission
-from autograder.build import instructor_edition
-from autograder.lesson import Course, Lesson
-from autograder.submission import Unreadable, read
+from autograder.building import source
+from autograder.building.editions import instructor_edition
+from autograder.course import Course
+from autograder.judging import submission
+from autograder.judging.submission import Unreadable, read
+from autograder.lesson import Lesson
 from rnnkit.checking import Verdict
 from rnnkit.checking.card import as_text
 

@@ -11,11 +11,12 @@ from types import SimpleNamespace
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.collect import collect
+from autograder.collecting.collect import collect
 from autograder.course import seed
-from autograder.demo import LIMITS, demo
-from autograder.demo_class import LESSONS, Maker, as_file
-from autograder.grade import Settings, grade
+from autograder.demo.demo import LIMITS, demo
+from autograder.demo.the_class import LESSONS, Maker, as_file
+from autograder.grade import grade
+from autograder.judging.pool import Settings
 from rnnkit.exercises import EXERCISES
 
 LESSON = LESSONS[1]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import rnnkit
-from autograder.build import read_sources
+from autograder.building.editions import read_sources
 from rnnkit import check, rnn_forward
 from rnnkit.exercises import lesson_08
 from rnnkit.exercises.lesson_08 import EXERCISES, EXHIBIT_SUM, EXHIBIT_UPSTREAM

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from autograder.build import instructor_edition, read_sources
+from autograder.building.editions import instructor_edition, read_sources
 
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted(path.name for path in ROOT.glob("solutions/*"))

@@ -6,7 +6,6 @@ preprocessors run here, set by the same nbgrader_config.py.
 """
 
 import hashlib
-import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +17,8 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import SaveCells
 from traitlets.config import PyFileConfigLoader
 
-from autograder import source
+from autograder.building import source
+from autograder.files import replace
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -130,12 +130,3 @@ def student_exporter(config):
 
 def holds(path, text):
     return path.exists() and path.read_bytes() == text.encode()
-
-
-def replace(files):
-    """Put the new texts in place, all of them written before the first one moves."""
-    for path, text in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.with_suffix(".new").write_bytes(text.encode())
-    for path in files:
-        os.replace(path.with_suffix(".new"), path)

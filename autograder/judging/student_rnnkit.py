@@ -11,9 +11,10 @@ import shutil
 from pathlib import Path
 
 import rnnkit
+from autograder import sandbox
 from rnnkit.exercises import LESSONS
 
-HERE = Path(__file__).parent
+SANDBOX = Path(sandbox.__file__).parent
 STAND_INS = {
     "checking.py": "def check(function=None, points=1):\n    return 0.0\n\n\ndef yours(f):\n    return f\n",
     "figures.py": "def __getattr__(name):\n    return lambda *arguments, **settings: None\n",
@@ -42,7 +43,7 @@ def write(folder, lesson):
         (package / name).write_text(without(text, names), encoding="utf-8")
     for name, text in STAND_INS.items():
         (package / name).write_text(text, encoding="utf-8")
-    shutil.copytree(HERE / "sandbox", Path(folder) / "sandbox", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(SANDBOX, Path(folder) / "sandbox", ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def withheld(lesson, sources):

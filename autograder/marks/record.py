@@ -13,12 +13,12 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.utils import parse_utc
 from sqlalchemy import select
 
-from autograder import gradebook
-from autograder.autograded import autograded, written
-from autograder.build import replace
-from autograder.gradebook import JUDGEMENTS
-from autograder.judge import not_judged
-from autograder.judgement import Judgement
+from autograder.files import replace
+from autograder.judging.judge import not_judged
+from autograder.judging.judgement import Judgement
+from autograder.marks import gradebook
+from autograder.marks.gradebook import JUDGEMENTS
+from autograder.marks.notebook import autograded, written
 
 NOTHING = "Nothing was handed in."
 
@@ -27,7 +27,7 @@ class LessonChanged(Exception):
     """A lesson got or lost cells after submissions of it were graded."""
 
 
-class Book:
+class Records:
     """A course's gradebook, to be used in a `with`. Only one process writes to it at a time."""
 
     def __init__(self, course):

@@ -1,6 +1,6 @@
-"""The warm parent: it has NumPy in memory, and forks a worker for whoever asks.
+"""The fork server: a process that has NumPy in memory, and forks a locked-in worker on request.
 
-    python -m sandbox.nursery SETTINGS     (a file of JSON; the judge writes it, see autograder/sandboxed.py)
+    python -m sandbox.forkserver SETTINGS     (a file of JSON; the judge writes it, see autograder/judging/host.py)
 
 The judge sends "F" with one end of a socket pair: a worker is forked that talks through it. "K" kills the worker with
 everything it may have started, and answers with what it used. When the judge is gone, so is everybody here.
@@ -16,25 +16,25 @@ import sys
 import traceback
 from pathlib import Path
 
-from . import cells, layers, watch, wire, worker
+from . import audit, cells, isolation, wire, worker
 
 WARM = ("numpy.random", "numpy.linalg", "numpy.fft", "numpy.polynomial", "numpy.testing", "rnnkit", "copy",
         "dataclasses", "functools", "itertools", "math", "collections", "typing", "platform", "warnings", "logging")
 
 
-class Nursery:
-    """settings: what the judge says; see `autograder.sandboxed.Sandbox`."""
+class ForkServer:
+    """settings: what the judge says; see `autograder.judging.host.Sandbox`."""
 
     def __init__(self, settings):
         self.control = socket.socket(fileno=settings["control"])
         self.readable, self.listed = settings["readable"], settings["listed"]
         self.sources, self.layers = settings["sources"], settings["layers"]
         self.limits, self.uid = settings["limits"], settings["uid"]
-        layers.die_with_parent()
-        self.home = layers.enclose(self.readable, settings["root"]) if "namespaces" in self.layers else None
+        isolation.die_with_parent()
+        self.home = isolation.enclose(self.readable, settings["root"]) if "namespaces" in self.layers else None
         if self.home is None and not all(map(anybody_reaches, self.readable)):
             self.uid = 0
-        self.folder = settings["root"] if self.home is None else layers.WORK
+        self.folder = settings["root"] if self.home is None else isolation.WORK
         self.child = None
 
     def serve(self):
@@ -54,7 +54,7 @@ class Nursery:
 
     def fork(self, end):
         if self.home is not None:
-            layers.next_fork_begins_a_pid_namespace(self.home)
+            isolation.next_fork_begins_a_pid_namespace(self.home)
         self.child = os.fork()
         if not self.child:
             self.become_worker(end)
@@ -65,18 +65,18 @@ class Nursery:
         try:
             self.control.close()
             os.setsid()
-            layers.die_with_parent()
-            layers.stay_on_one_processor()
+            isolation.die_with_parent()
+            isolation.stay_on_one_processor()
             held, writable = [], []  # a folder on disk, which nothing could keep small, is not for writing
             if self.home is not None:
                 os.close(self.home)
-                layers.own_folder(self.limits["files"], self.uid)
+                isolation.own_folder(self.limits["files"], self.uid)
                 held, writable = ["namespaces"], [self.folder]
             os.chdir(self.folder)
-            held += layers.lock_in(self.layers, self.readable, self.listed, writable, self.limits, self.uid)
+            held += isolation.lock_in(self.layers, self.readable, self.listed, writable, self.limits, self.uid)
             wire.send(pipe, held)
             os.dup2(0, 2)  # from here on, nobody listens
-            watch.tell(pipe, (*self.readable, *sys.path, self.folder))
+            audit.tell(pipe, (*self.readable, *sys.path, self.folder))
             worker.work(pipe, self.limits["printed"])
         except BaseException:
             traceback.print_exc()
@@ -94,4 +94,4 @@ def anybody_reaches(path):
 
 
 if __name__ == "__main__":
-    Nursery(json.loads(Path(sys.argv[1]).read_text())).serve()
+    ForkServer(json.loads(Path(sys.argv[1]).read_text())).serve()

@@ -1,7 +1,7 @@
 """The layers that lock a worker in. Each stands by itself, so that one that fails leaves the others.
 
 Linux's own interfaces, called through ctypes: namespaces(7), landlock(7), seccomp(2), setrlimit(2), capabilities(7).
-`enclose` is for the warm parent, `lock_in` for a worker, before the first line of a student's code. Nothing here can
+`enclose` is for the fork server, `lock_in` for a worker, before the first line of a student's code. Nothing here can
 be taken back by the process that did it.
 """
 

@@ -39,7 +39,7 @@ class Unreadable(ValueError):
 
 
 @dataclass
-class Cell:
+class SourceCell:
     """One cell: what Jupytext read, the line it begins on, and its lines as they stand in the file."""
 
     node: dict
@@ -100,7 +100,7 @@ def read(path):
             "first one and no line of a string that begins like a cell"
         )
     ends = [*starts[1:], len(lines) + 1]
-    return [Cell(node, a, lines[a : b - 1]) for node, a, b in zip(nodes, starts, ends, strict=True)]
+    return [SourceCell(node, a, lines[a : b - 1]) for node, a, b in zip(nodes, starts, ends, strict=True)]
 
 
 def mistakes(cells):

@@ -11,9 +11,10 @@ from collections import defaultdict
 
 import numpy as np
 
-from autograder.judgement import Judgement
+from autograder.judging.judgement import Judgement
+from autograder.judging.submission import Unreadable
+from autograder.lesson import nbgrader_of
 from autograder.sandbox import wire
-from autograder.submission import Unreadable
 from rnnkit.calls import Answer, Call
 from rnnkit.checking import Verdict
 from rnnkit.checking.ladder import climb
@@ -33,7 +34,7 @@ def secret_seeds(seed, lesson):
 def judge(student, lesson, submission, sandbox, seed):
     """The Judgement on a submission that could be read."""
     started = time.monotonic()
-    with Bench(lesson, submission, sandbox, started + sandbox.limits.total) as bench:
+    with SubmissionRun(lesson, submission, sandbox, started + sandbox.limits.total) as bench:
         verdicts = {name: bench.verdict(name, secret_seeds(seed, lesson.name)) for name in bench.order}
     verdicts = {name: verdicts[name] for name in lesson.exercises}
     judgement = Judgement(student, lesson.name, verdicts=verdicts, printed=bench.said, layers=bench.layers,
@@ -57,7 +58,7 @@ def _differences(claims, verdicts):
             for name, verdict in verdicts.items() if abs(claims.get(name, verdict.earned) - verdict.earned) > 0.005]
 
 
-class Bench:
+class SubmissionRun:
     """One submission in the sandbox: its cells run as far as an exercise needs, and its functions answer calls.
 
     A worker that dies, or does not come back, is replaced by another in which the cells run again, without the one
@@ -179,14 +180,10 @@ class Bench:
 def _cells(lesson, submission):
     """The code that may run: the notebook's, and, for what it lost, the lesson's own at positions below zero."""
     own = [cell.source for cell in lesson.student.cells
-           if cell.cell_type == "code" and not {"solution", "grade"} & {k for k, v in _marks(cell).items() if v}]
+           if cell.cell_type == "code" and not {"solution", "grade"} & {k for k, v in nbgrader_of(cell).items() if v}]
     return [*([position - len(own), source, False] for position, source in enumerate(own)),
             *([cell.position, cell.source, cell.stub, cell.unchanged and not cell.stub]
               for cell in submission.cells if cell.kind == "code")]
-
-
-def _marks(cell):
-    return cell.metadata.get("nbgrader", {})
 
 
 def _all_calls(exercise):

@@ -9,11 +9,11 @@ from statistics import mean, median
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from autograder.build import replace
-from autograder.collect import visible
+from autograder.files import replace
 from autograder.grade import UNSAFE
-from autograder.judgement import STATUSES
-from autograder.record import Book
+from autograder.judging.judgement import STATUSES
+from autograder.marks.record import Records
+from autograder.texts import visible
 from rnnkit.checking.card import COLORS
 from rnnkit.exercises import EXERCISES
 from rnnkit.figures import style
@@ -32,7 +32,7 @@ def graded(course, lessons=()):
     """The judgements on these lessons, or on all. Raises NotGraded where there is none."""
     if not course.lessons():
         raise NotGraded(f"{course.folder} has no lessons yet: run `python -m autograder build` first.")
-    with Book(course) as book:
+    with Records(course) as book:
         found = [judgement for judgement in book.judgements() if judgement.lesson in lessons or not lessons]
     if absent := sorted(set(lessons) - {judgement.lesson for judgement in found}):
         raise NotGraded(f"Not graded yet: {', '.join(absent)}. Run `python -m autograder grade` first.")

@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import NamedTuple
 
-from autograder import layouts
-from autograder.archive import Allowance, Entry, Refused, beneath, opened, read_beneath
-from autograder.lesson import NoLesson
+from autograder.collecting import layouts
+from autograder.collecting.archive import Allowance, Entry, Refused, beneath, opened, read_beneath
+from autograder.course import NoLesson
+from autograder.texts import visible
 
 STATUSES = {
     "collected": "is new",
@@ -106,10 +107,6 @@ def lines(layout, outcomes):
         if status in ("replaced", "kept", "older", "refused"):
             for outcome in sorted(some, key=lambda outcome: outcome.file):
                 yield f"         {visible(outcome.file)}" + (f": {visible(outcome.why)}" if status == "refused" else "")
-
-
-def visible(text):
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
 def times(entries):

@@ -30,7 +30,7 @@ class Unreadable(ValueError):
 
 
 @dataclass(frozen=True)
-class Cell:
+class SubmittedCell:
     """One cell of a student's notebook.
 
     position: in `Submission.cells`, from 0; remarks count from 1, as people do. kind: "code", "markdown" or "raw".
@@ -55,7 +55,7 @@ class Submission:
     on the card that the notebook's own check left behind, where there is one. places: what `answers` looks up.
     """
 
-    cells: tuple[Cell, ...]
+    cells: tuple[SubmittedCell, ...]
     remarks: tuple[str, ...] = ()
     claims: dict[str, float] = field(default_factory=dict)
     places: dict[str, int] = field(default_factory=dict)
@@ -171,7 +171,7 @@ def _recognized(nodes, lesson, given):
         if not names[position] and (name := texts.get(look, "")) not in borne:
             names[position] = name
             borne.add(name)
-    return [Cell(position, node["kind"], node["text"], name, look[1] in stubs, look in texts)
+    return [SubmittedCell(position, node["kind"], node["text"], name, look[1] in stubs, look in texts)
             for position, (node, name, look) in enumerate(zip(nodes, names, looks, strict=True))]
 
 

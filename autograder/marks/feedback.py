@@ -9,11 +9,12 @@ from nbgrader.apps.api import NbGraderAPI
 from nbgrader.plugins import CsvExportPlugin
 from traitlets.config import Config
 
-from autograder.gradebook import create
+from autograder.marks.gradebook import create
 
 SANITIZED = Config({"HTMLExporter": {  # also where a course's own settings say nothing about it
     "sanitize_html": True,
-    "filters": {"markdown2html": "autograder.sanitize.markdown", "clean_html": "autograder.sanitize.markup"},
+    "filters": {"markdown2html": "autograder.marks.sanitize.markdown",
+                "clean_html": "autograder.marks.sanitize.markup"},
 }})
 
 
@@ -39,8 +40,8 @@ def feedback(course, lesson_name, progress=None):
 
 def graded(course, lesson_name):
     """The students who have an autograded notebook of a lesson."""
-    students = course.path("autograded", "x", lesson_name).parent.parent
-    return sorted(path.parent.parent.name for path in students.glob(f"*/{lesson_name}/{lesson_name}.ipynb"))
+    return [folder.parent.name for folder in course.students("autograded", lesson_name)
+            if (folder / f"{lesson_name}.ipynb").exists()]
 
 
 def export(course):

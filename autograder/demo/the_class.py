@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import nbformat
 
+from autograder.lesson import nbgrader_of
 from rnnkit.exercises import find
 
 LESSONS = ("02_the_recurrent_cell", "03_backpropagation_through_time")
@@ -181,7 +182,7 @@ class Maker:
     def __init__(self, lesson):
         self.lesson = lesson
         self.model = {cell.metadata.nbgrader.grade_id: SOLUTION.sub("", cell.source)
-                      for cell in lesson.instructor.cells if cell.metadata.get("nbgrader", {}).get("solution")}
+                      for cell in lesson.instructor.cells if nbgrader_of(cell).get("solution")}
         for essay in lesson.essays:
             del self.model[essay]
 
@@ -193,7 +194,7 @@ class Maker:
         """The student edition with these answers in it; before: what stands at the top of each answer's cell."""
         made = deepcopy(self.lesson.student)
         for cell in made.cells:
-            name = cell.metadata.get("nbgrader", {}).get("grade_id")
+            name = nbgrader_of(cell).get("grade_id")
             if name in answers:
                 cell.source = (before + answers[name] if name not in self.lesson.essays else answers[name]).strip("\n")
         return made
@@ -202,7 +203,7 @@ class Maker:
         return as_file(self.notebook(answers, before))
 
     def cell(self, notebook, name):
-        return next(cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == name)
+        return next(cell for cell in notebook.cells if nbgrader_of(cell).get("grade_id") == name)
 
 
 def mistaken(exercise, mistake):

@@ -5,7 +5,7 @@ import unicodedata
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from autograder.archive import Refused
+from autograder.collecting.archive import Refused
 
 NOTEBOOK = re.compile(r"(?P<stem>.+)\.ipynb(\.txt|\.json)?", re.I | re.S)  # some browsers add a suffix
 RENAMED = r"(?:[-_ ]?copy\d*|-\d+| ?\(\d+\))*"  # what Canvas, Jupyter and browsers add to a name in use

@@ -4,16 +4,15 @@ The student's notebook is not taken over, only its texts are. What stands below 
 """
 
 import json
-import re
 from collections import defaultdict
 
-from autograder.judgement import STATUSES
+from autograder.judging.judgement import STATUSES
+from autograder.lesson import nbgrader_of
+from autograder.texts import as_prose, fit
 from rnnkit.checking.card import as_html, as_text
 
 BANNER = "how-it-was-judged"
 MOST_CELLS, MOST_TEXT, MOST_OUTPUT = 200, 50_000, 20_000
-ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)")  # colors, titles, cursor movements
-UNFIT = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # for JSON, for a page, for a database
 
 
 def autograded(judgement, submission, lesson):
@@ -32,7 +31,7 @@ def autograded(judgement, submission, lesson):
 
 def grade_id(cell):
     """The name of a cell that nbgrader knows, "" for any other."""
-    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
+    return nbgrader_of(cell).get("grade_id", "")
 
 
 def written(submission):
@@ -61,7 +60,7 @@ def _known(cell, answer, judgement):
     name, shown = grade_id(cell), dict(cell)
     verdict = judgement.verdicts.get(name.removeprefix("check-")) if cell.metadata.nbgrader.grade else None
     if answer and cell.metadata.nbgrader.solution:
-        shown["source"] = _fit(answer.source, MOST_TEXT)
+        shown["source"] = fit(answer.source, MOST_TEXT)
     if cell.cell_type == "code":
         shown["outputs"] = [_card(verdict)] if verdict else _printed(answer, judgement)
     return shown
@@ -71,7 +70,7 @@ def _added(cells, judgement):
     shown = []
     for cell in cells[:MOST_CELLS]:
         made = {"id": f"added-{cell.position}", "cell_type": cell.kind, "metadata": {},
-                "source": _fit(cell.source, MOST_TEXT)}
+                "source": fit(cell.source, MOST_TEXT)}
         if cell.kind == "code":
             made |= {"execution_count": None, "outputs": _printed(cell, judgement)}
         shown.append(made)
@@ -82,11 +81,11 @@ def _added(cells, judgement):
 
 def _printed(cell, judgement):
     text = judgement.printed.get(cell.position) if cell else None
-    return [{"output_type": "stream", "name": "stdout", "text": _fit(text, MOST_OUTPUT)}] if text else []
+    return [{"output_type": "stream", "name": "stdout", "text": fit(text, MOST_OUTPUT)}] if text else []
 
 
 def _card(verdict):
-    data = {"text/html": _fit(as_html(verdict)), "text/plain": _fit(as_text(verdict))}
+    data = {"text/html": fit(as_html(verdict)), "text/plain": fit(as_text(verdict))}
     return {"output_type": "display_data", "metadata": {}, "data": data}
 
 
@@ -96,25 +95,13 @@ def _markdown(name, source):
 
 def _banner(judgement, submission):
     """How it was judged, for the student and the marker alike. Flags are the instructor's: they stay out."""
-    says = [f"**{judgement.status.capitalize()}:** {STATUSES[judgement.status]}. {_said(judgement.detail)}\n"]
+    says = [f"**{judgement.status.capitalize()}:** {STATUSES[judgement.status]}. {as_prose(judgement.detail)}\n"]
     if judgement.layers:
-        says.append(f"Your code ran in a sandbox: {_said(', '.join(judgement.layers))}.")
+        says.append(f"Your code ran in a sandbox: {as_prose(', '.join(judgement.layers))}.")
     elif judgement.status in ("judged", "unfinished"):
         says.append("Your code ran without a sandbox.")
     if submission:
         says.append("This is the lesson as it was handed out, with your answers in it. The outputs are the judge's.\n")
     else:
         says.append("None of your answers could be read. This is the lesson as it was handed out.\n")
-    return "\n".join([*says, *(f"- {_said(remark)}" for remark in judgement.remarks[:20])])
-
-
-def _said(text):
-    """A sentence in which nothing counts as Markdown, on one line."""
-    return re.sub(r"([\\`*_{}\[\]()#|<>~$&!:-])", r"\\\1", " ".join(_fit(text, 1000).split()))
-
-
-def _fit(text, most=None):
-    """The text without what a page cannot show, and no longer than need be."""
-    more = len(text) - most if most and len(text) > most else 0
-    text = UNFIT.sub("\ufffd", ESCAPES.sub("", text[:most].replace("\r\n", "\n")))
-    return f"{text}\n... {more} more characters" if more else text
+    return "\n".join([*says, *(f"- {as_prose(remark)}" for remark in judgement.remarks[:20])])

@@ -10,14 +10,18 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from autograder import demo_class, report
-from autograder.build import instructor_edition, read_sources, replace
-from autograder.collect import collect, visible
-from autograder.course import Occupied, init, seed
-from autograder.demo_class import LESSONS, STUDENTS
-from autograder.grade import Settings, grade
-from autograder.lesson import SETTINGS, Course
-from autograder.sandboxed import Limits
+from autograder.building.editions import instructor_edition, read_sources
+from autograder.collecting.collect import collect
+from autograder.course import SETTINGS, Course, seed
+from autograder.demo import the_class
+from autograder.demo.the_class import LESSONS, STUDENTS
+from autograder.files import replace
+from autograder.grade import grade
+from autograder.init import Occupied, init
+from autograder.judging.host import Limits
+from autograder.judging.pool import Settings
+from autograder.reporting import report
+from autograder.texts import visible
 
 LIMITS = Limits(cell=2, answer=2, total=30, memory=512)  # an endless loop should not make the demo one
 
@@ -26,7 +30,7 @@ LIMITS = Limits(cell=2, answer=2, total=30, memory=512)  # an endless loop shoul
 class Row:
     """One student and lesson: what was handed in (None: nothing), the judgement, and whether an essay waits."""
 
-    handed_in: demo_class.HandedIn | None
+    handed_in: the_class.HandedIn | None
     judgement: object
     essay: bool
 
@@ -59,7 +63,7 @@ def demo(folder, watch=lambda tasks, total: tasks):
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Occupied(f"{folder} is not empty: name a new folder, or none.")
     course = prepare(folder / "course")
-    expected = demo_class.the_class(course)
+    expected = the_class.the_class(course)
     for lesson in LESSONS:
         path = folder / f"{lesson}-submissions.zip"
         download(path, lesson, expected[lesson])

@@ -1,7 +1,5 @@
-"""The judge's side of the sandbox: start the warm parent, ask for workers, talk to them, kill them."""
+"""The judge's side of the sandbox: start the fork server, ask for workers, talk to them, kill them."""
 
-import contextlib
-import fcntl
 import importlib
 import json
 import os
@@ -18,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder import library
+from autograder.judging import student_rnnkit
 from autograder.sandbox import wire
 
 LAYERS = ("namespaces", "rlimits", "own uid", "no capabilities", "Landlock", "seccomp")
@@ -71,7 +69,7 @@ class Limits:
 
 
 class Sandbox:
-    """A warm parent for the submissions of one lesson. A context manager: on leaving, everything in it is killed.
+    """A fork server for the submissions of one lesson. A context manager: on leaving, everything in it is killed.
 
     lesson: its name. sources: of the cells that most submissions have, which are then read only once.
     layers: those to ask the kernel for.
@@ -83,7 +81,7 @@ class Sandbox:
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="rnnkit-judge-")).resolve()
         self.folder.chmod(0o755)
-        library.write(self.folder / "library", self.lesson)
+        student_rnnkit.write(self.folder / "library", self.lesson)
         (self.folder / "root").mkdir()
         self._start()
         return self
@@ -102,7 +100,7 @@ class Sandbox:
         }
         (self.folder / "settings").write_text(json.dumps(settings))
         paths = os.pathsep.join(map(str, (self.folder / "library", PACKAGES[0].parent)))
-        command = [sys.executable, "-s", "-S", "-P", "-B", "-m", "sandbox.nursery", str(self.folder / "settings")]
+        command = [sys.executable, "-s", "-S", "-P", "-B", "-m", "sandbox.forkserver", str(self.folder / "settings")]
         with open(self.folder / "complaints", "w") as complaints:
             self.parent = subprocess.Popen(
                 command, env={**ENVIRONMENT, "PYTHONPATH": paths}, cwd="/", pass_fds=[theirs.fileno()],
@@ -179,39 +177,6 @@ class Worker:
                 return reply
             if len(self.seen) < 50:
                 self.seen.append(str(reply["seen"])[:200])
-
-
-@contextlib.contextmanager
-def scratch():
-    """Keep every temporary file of a run in one folder, and remove it; also those of runs that were killed.
-
-    A run holds a lock on its folder. The kernel takes it away when the last process of the run is gone.
-    """
-    for left in Path(tempfile.gettempdir()).glob("rnnkit-grading-*"):
-        with contextlib.suppress(OSError):
-            remove_unlocked(left)
-    before = tempfile.tempdir
-    with tempfile.TemporaryDirectory(prefix="rnnkit-grading-", ignore_cleanup_errors=True) as folder:
-        os.chmod(folder, 0o755)
-        lock = os.open(folder, os.O_RDONLY)
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        tempfile.tempdir = folder
-        try:
-            yield
-        finally:
-            tempfile.tempdir = before
-            os.close(lock)
-
-
-def remove_unlocked(folder):
-    """Raises OSError where a run still holds it. What was made just now may not be locked yet, and stays."""
-    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if time.time() - os.fstat(lock).st_mtime > 2:
-            shutil.rmtree(folder)
-    finally:
-        os.close(lock)
 
 
 def standard_library():

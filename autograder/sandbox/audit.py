@@ -1,4 +1,4 @@
-"""Does the sandbox hold? And what did a submission try? Evidence for people; what protects is in `layers`."""
+"""Does the sandbox hold? And what did a submission try? Evidence for people; what protects is in `isolation`."""
 
 import importlib
 import os

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder import library
+from autograder.judging import student_rnnkit
 from rnnkit.exercises import LESSONS
 
 CORE = ("rnn_step", "rnn_forward", "rnn_step_backward", "rnn_backward", "sigmoid", "softmax", "readout", "RNN",
@@ -29,7 +29,7 @@ def lesson(request):
 
 @pytest.fixture
 def folder(lesson, tmp_path):
-    library.write(tmp_path, lesson)
+    student_rnnkit.write(tmp_path, lesson)
     return tmp_path
 
 

@@ -1,0 +1,1 @@
+"""From a download of submissions to the course folder."""

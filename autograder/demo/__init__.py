@@ -1,0 +1,1 @@
+"""An invented class, and all the steps of an instructor with it."""

@@ -1,0 +1,1 @@
+"""From a judgement to nbgrader's gradebook, Formgrader and feedback."""
