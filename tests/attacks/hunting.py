@@ -89,7 +89,8 @@ for pattern in ("$repository/rnnkit/**/*.pyc", "$repository/autograder/**/*.pyc"
     on_step("hidden-checks-and-references", """
 for path in ("$repository/rnnkit/rnn.py", "$repository/rnnkit/exercises/lesson_02.py", "$repository/README.md",
              "$repository/solutions/02_the_recurrent_cell/02_the_recurrent_cell.py",
-             "$repository/autograder/judging/judge.py", "$course/source/02_the_recurrent_cell/02_the_recurrent_cell.ipynb",
+             "$repository/autograder/judging/judge.py",
+             "$course/source/02_the_recurrent_cell/02_the_recurrent_cell.ipynb",
              "$repository/lessons/02_the_recurrent_cell/02_the_recurrent_cell.ipynb", "$repository/.git/HEAD"):
     attempt(lambda: open(path).read())
     attempt(os.open, path, os.O_RDONLY)
