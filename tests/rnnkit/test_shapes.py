@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rnnkit
+from rnnkit import shapes
 from rnnkit.shapes import agree, blocks
 
 SIZES = {"T": 5, "N": 3, "D": 4, "H": 6, "V": 7}
@@ -175,6 +176,32 @@ def test_integers_are_refused_where_an_entry_has_to_move_a_little():
 def test_something_else_than_a_cache_is_refused_with_what_was_expected(cache):
     with pytest.raises(ValueError, match=r"rnn_step_backward: cache should be a tuple of 5 arrays"):
         rnnkit.rnn_step_backward(np.ones((3, 6)), cache)
+
+
+def test_step_whose_shapes_have_passed_is_not_compared_again(monkeypatch):
+    compared = []
+    monkeypatch.setattr(shapes, "_agree", lambda where, arrays: compared.append(where))
+    one_step, through_time = (shapes.shaped(f.__wrapped__) for f in (rnnkit.rnn_step, rnnkit.rnn_backward))
+    for _ in range(10):
+        _, cache = one_step(*arrays(step(RNN)).values())
+        through_time(np.ones(shape_of("T N H")), [cache] * SIZES["T"])
+    assert compared.count("rnn_step") == compared.count("rnn_backward") == 1
+
+
+def test_shapes_that_were_refused_are_refused_again_and_in_a_list_at_the_first_step_that_is_wrong():
+    _, right = rnnkit.rnn_step(*arrays(step(RNN)).values())
+    wrong = (np.ones((3, 5)), *right[1:])
+    for _ in range(2):
+        with pytest.raises(ValueError, match=re.escape("cache[3]'s x has shape (3, 5), but (N, D) should be (3, 4)")):
+            rnnkit.rnn_backward(np.ones(shape_of("T N H")), [right, right, right, wrong, wrong])
+
+
+def test_arguments_by_name_are_checked_as_those_in_order_are():
+    given = arrays(step(RNN))
+    by_name, _ = rnnkit.rnn_step(**given)
+    assert np.array_equal(by_name, rnnkit.rnn_step(*given.values())[0])
+    with pytest.raises(ValueError, match="rnn_step: b has shape"):
+        rnnkit.rnn_step(**{**given, "b": np.ones(5)})
 
 
 def test_empty_axis_is_refused():
