@@ -5,16 +5,16 @@ from rnnkit.activations import activation_slopes, relu, sigmoid, softmax, softma
 from rnnkit.checking import check, yours
 from rnnkit.gradcheck import numerical_gradient, relative_error
 from rnnkit.gru import GRU, gru_backward, gru_forward, gru_step, gru_step_backward
-from rnnkit.initial import glorot, orthogonal
+from rnnkit.init import glorot, orthogonal
 from rnnkit.lstm import LSTM, forget_bias, lstm_backward, lstm_forward, lstm_gates, lstm_step, lstm_step_backward
 from rnnkit.optional import available
 from rnnkit.rnn import RNN, readout, rnn_backward, rnn_forward, rnn_step, rnn_step_backward
-from rnnkit.size import parameter_count
 from rnnkit.variants import (
     gru_forward_reset_before,
     gru_step_reset_before,
     lstm_forward_peephole,
     lstm_step_peephole,
+    parameter_count,
 )
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The functions that squash, and their slopes written from what they returned."""
+"""Activation functions, sigmoid, relu and softmax, and their derivatives from their outputs."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from rnnkit.shapes import shaped
 
 
 def sigmoid(z):
-    """sigma(z) = 1 / (1 + exp(-z)), for any z without overflow.
+    """The logistic sigmoid, sigma(z) = 1 / (1 + exp(-z)), for any z without overflow.
 
     Only exp(-|z|) is ever computed, which lies in (0, 1]. For z < 0 the fraction is multiplied through by exp(z).
 
@@ -17,12 +17,15 @@ def sigmoid(z):
 
 
 def relu(z):
-    """max(0, z), entry by entry. Returns an array of z's shape and dtype."""
+    """The rectified linear unit, max(0, z), entry by entry.
+
+    z: an array of any shape. Returns an array of its shape and dtype.
+    """
     return np.maximum(z, 0)
 
 
 def softmax(z):
-    """softmax(z)_k = exp(z_k) / sum_j exp(z_j) over the last axis, for any finite z without overflow.
+    """The softmax over the last axis, p_k = exp(z_k) / sum_j exp(z_j), for any finite z without overflow.
 
     Subtracting a row's largest entry changes nothing in its fractions and leaves no exponent above 0. A difference
     that is too large for a float becomes minus infinity, whose exponential is 0, as it should be.
@@ -36,12 +39,11 @@ def softmax(z):
 
 
 def activation_slopes(s, t, r):
-    """The slopes of sigmoid, tanh and relu, each from its own output.
+    """The derivatives of sigmoid, tanh and relu, each from its own output:
 
-    With s = sigmoid(z), t = tanh(z) and r = relu(z): ds/dz = s (1 - s), dt/dz = 1 - t^2, dr/dz = 1 where r > 0,
-    else 0 (at z = 0, where relu has a corner, 0).
+    ds/dz = s (1 - s),   dt/dz = 1 - t^2,   dr/dz = 1 where r > 0, else 0 (also at z = 0, where relu has a corner).
 
-    s, t, r: arrays of any shapes. Returns ds, dt, dr of those shapes.
+    s = sigmoid(z), t = tanh(z), r = relu(z): arrays of any shapes. Returns ds, dt, dr of those shapes and dtypes.
     """
     ds = s * (1 - s)
     dt = 1 - t ** 2
@@ -51,7 +53,7 @@ def activation_slopes(s, t, r):
 
 @shaped
 def softmax_backward(dp: "N V", p: "N V"):
-    """dz for p = softmax(z): dz = p * (dp - sum_k dp_k p_k), row by row.
+    """The backward pass of p = softmax(z), row by row: dz = p * (dp - sum_k dp_k p_k).
 
     dp: (N, V), the upstream gradient. p: (N, V), what softmax returned. Returns dz (N, V).
     Raises ValueError where the two shapes differ.

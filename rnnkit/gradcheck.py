@@ -1,4 +1,4 @@
-"""Is a gradient right? Move each entry a little, and see what the loss does."""
+"""Gradient checking: gradients by central differences, and a norm-wise relative error."""
 
 import numpy as np
 
@@ -29,9 +29,10 @@ def numerical_gradient(f, x, eps=1e-6):
 
 
 def relative_error(a, n):
-    """max|a - n| / (max|a| + max|n|): 0 where the two agree, 1 where one of them is zero or they are opposite.
+    """The relative error between two gradients, norm-wise: max|a - n| / (max|a| + max|n|).
 
-    Norm-wise: measured against the largest entry, so that an entry that happens to be near zero does not count double.
+    It is 0 where the two agree, and 1 where one is zero or they are opposite. It is measured against the largest entry,
+    so that an entry that happens to be near zero does not count double.
 
     a, n: arrays of one shape. Returns a float. Raises ValueError where the shapes differ.
     """

@@ -1,25 +1,30 @@
-"""The GRU: a reset gate, an update gate and a candidate. One step, a sequence, and both backwards.
+"""The GRU, h_t = (1 - z) * n + z * h_{t-1}: one step, a sequence, both backward passes, and a layer.
 
 T time steps, N sequences in a batch, D input size, H hidden size. Time first, row vectors. The three blocks of the
-weights lie side by side in the order r, z, n. There are two biases, because the candidate's b_h sits inside r * (...).
-Cho et al. (2014) put the reset gate before the matrix product, as `rnnkit.variants` does. Here it comes after, as in
-cuDNN, PyTorch and Keras.
+weights lie side by side in the order r, z, n (reset gate, update gate, candidate). There are two biases, because the
+candidate's b_h sits inside r * (...). Results have the dtype of the arguments.
+
+Cho et al. put the reset gate before the matrix product, as `rnnkit.variants` does. Here it comes after, as in cuDNN,
+PyTorch and Keras. The table in `rnnkit.lstm` has their names for the arrays.
+
+Source: Cho et al., Learning phrase representations using RNN encoder-decoder for statistical machine translation
+(2014).
 """
 
 import numpy as np
 
 from rnnkit.activations import sigmoid
-from rnnkit.initial import glorot, orthogonal
+from rnnkit.init import glorot, orthogonal
 from rnnkit.shapes import agree, shaped
 
 
 @shaped
 def gru_step(x: "N D", h: "N H", W_x: "D 3H", W_h: "H 3H", b_x: "3H", b_h: "3H"):
-    """One step. With a = x W_x + b_x and u = h W_h + b_h, each in blocks r, z, n:
+    """One step of the GRU. With a = x W_x + b_x and u = h W_h + b_h, each in blocks r, z, n:
 
     r = sigma(a_r + u_r),  z = sigma(a_z + u_z),  n = tanh(a_n + r * u_n),  h_next = (1 - z) * n + z * h.
 
-    x: (N, D). h: (N, H). W_x: (D, 3H), W_h: (H, 3H), b_x, b_h: (3H,).
+    x: (N, D), the input of this step. h: (N, H), the state so far. W_x: (D, 3H), W_h: (H, 3H), b_x, b_h: (3H,).
     Returns h_next (N, H), and the cache that `gru_step_backward` needs: x, h, r, z, n, u_n, W_x, W_h.
     Raises ValueError where shapes disagree.
     """
@@ -33,9 +38,10 @@ def gru_step(x: "N D", h: "N H", W_x: "D 3H", W_h: "H 3H", b_x: "3H", b_h: "3H")
 
 @shaped
 def gru_forward(x: "T N D", h0: "N H", W_x: "D 3H", W_h: "H 3H", b_x: "3H", b_h: "3H"):
-    """The same step at every time.
+    """Run the GRU over a sequence: h_t = (1 - z_t) * n_t + z_t * h_{t-1} for t = 1, ..., T.
 
-    x: (T, N, D). h0: (N, H), the state before the first step. W_x: (D, 3H), W_h: (H, 3H), b_x, b_h: (3H,).
+    x: (T, N, D), the inputs of every step. h0: (N, H), the state before the first step.
+    W_x: (D, 3H), W_h: (H, 3H), b_x, b_h: (3H,), in blocks r, z, n.
     Returns h (T, N, H), the state after every step, and a list with the cache of every step.
     Raises ValueError where shapes disagree.
     """
@@ -50,13 +56,14 @@ def gru_forward(x: "T N D", h0: "N H", W_x: "D 3H", W_h: "H 3H", b_x: "3H", b_h:
 
 @shaped
 def gru_step_backward(dh_next: "N H", cache: "x: N D, h: N H, r: N H, z: N H, n: N H, u_n: N H, W_x: D 3H, W_h: H 3H"):
-    """One step back:
+    """The backward pass of one step. The gradients at the three blocks of a = x W_x + b_x are
 
-    da_z = dh_next * (h - n) * z (1 - z),   da_n = dh_next * (1 - z) * (1 - n^2),
-    da_r = da_n * u_n * r (1 - r),
+    da_z = dh_next * (h - n) * z (1 - z),   da_n = dh_next * (1 - z) * (1 - n^2),   da_r = da_n * u_n * r (1 - r).
 
-    for the gates' inputs, and r * da_n for u_n, which the reset gate multiplied. dh has a third part, dh_next * z,
-    which goes past all the gates.
+    Those at u = h W_h + b_h are the same but for du_n = r * da_n, because the reset gate multiplied u_n. Then
+
+    dx = da W_x^T,   dW_x = x^T da,   db_x = sum over the batch of da,
+    dh = du W_h^T + dh_next * z,   dW_h = h^T du,   db_h = sum over the batch of du.
 
     dh_next: (N, H), the upstream gradient. cache: what `gru_step` kept.
     Returns dx (N, D), dh (N, H), dW_x (D, 3H), dW_h (H, 3H), db_x (3H,), db_h (3H,).
@@ -75,7 +82,9 @@ def gru_step_backward(dh_next: "N H", cache: "x: N D, h: N H, r: N H, z: N H, n:
 
 @shaped
 def gru_backward(dh: "T N H", cache: "T [x: N D, h: N H, r: N H, z: N H, n: N H, u_n: N H, W_x: D 3H, W_h: H 3H]"):
-    """Backpropagation through time for the GRU: at every step dh[t] from above meets what step t + 1 sent back.
+    """The backward pass of a sequence, backpropagation through time for the GRU.
+
+    At every step two gradients meet in h_t: dh[t] from above, and dh_next, which step t + 1 sent back.
 
     dh: (T, N, H), the upstream gradient of every state. cache: the list that `gru_forward` returned.
     Returns dx (T, N, D), dh0 (N, H), dW_x (D, 3H), dW_h (H, 3H), db_x (3H,), db_h (3H,).
@@ -96,10 +105,13 @@ def gru_backward(dh: "T N H", cache: "T [x: N D, h: N H, r: N H, z: N H, n: N H,
 
 
 class GRU:
-    """A GRU layer: the four parameters, and the two passes over a sequence.
+    """A layer of GRU cells: the parameters W_x (D, 3H), W_h (H, 3H), b_x, b_h (3H,), and both passes over a sequence.
 
-    W_x starts as Glorot's, every block of W_h as an orthogonal matrix of its own, both biases as zeros.
-    rng: a numpy.random.Generator.
+    Every block of W_x starts as Glorot's, every block of W_h as a random orthogonal matrix, both biases as zeros.
+    `rnnkit.init` explains it.
+
+    D, H: the input size and the hidden size. rng: a numpy.random.Generator. dtype: of the parameters.
+    Raises ValueError where a size is not positive.
     """
 
     def __init__(self, D, H, rng, dtype=np.float64):
@@ -109,9 +121,10 @@ class GRU:
         self.cache = None
 
     def forward(self, x, h0=None):
-        """States h (T, N, H) for inputs x (T, N, D), from h0 (N, H), or from zeros.
+        """Run the layer over a sequence, and keep the cache for `backward`.
 
-        Raises ValueError where shapes disagree.
+        x: (T, N, D), the inputs. h0: (N, H), the state before the first step, or None for zeros.
+        Returns h (T, N, H), the state after every step. Raises ValueError where shapes disagree.
         """
         agree("GRU.forward", ("x", x, "T N D"), ("W_x", self.W_x, "D 3H"))
         if h0 is None:
@@ -120,9 +133,9 @@ class GRU:
         return h
 
     def backward(self, dh):
-        """Keep the gradients of the parameters (dW_x, dW_h, db_x, db_h) and return dx (T, N, D), dh0 (N, H).
+        """Go back over the last forward pass, and keep the gradients of the parameters: dW_x, dW_h, db_x, db_h.
 
-        dh: (T, N, H), the upstream gradient of every state.
+        dh: (T, N, H), the upstream gradient of every state. Returns dx (T, N, D) and dh0 (N, H).
         Raises ValueError where shapes disagree, and before any forward pass.
         """
         if self.cache is None:

@@ -1,25 +1,43 @@
-"""The LSTM: three gates and a candidate, and a cell state that is added to. One step, a sequence, and both backwards.
+"""The LSTM, c_t = f * c_{t-1} + i * g, h_t = o * tanh(c_t): one step, a sequence, both backward passes, and a layer.
 
 T time steps, N sequences in a batch, D input size, H hidden size. Time first, row vectors. The four blocks of the
-weights lie side by side in the order i, f, g, o: W_x = [W_xi W_xf W_xg W_xo].
-Long short-term memory is Hochreiter and Schmidhuber's (1997), the forget gate Gers, Schmidhuber and Cummins's (2000),
-the gradient through all of it Graves and Schmidhuber's (2005).
+weights lie side by side in the order i, f, g, o (input gate, forget gate, candidate, output gate):
+W_x = [W_xi W_xf W_xg W_xo]. Results have the dtype of the arguments.
+
+The same arrays elsewhere, for torch.nn.LSTM with one layer and keras.layers.LSTM:
+
+    here            PyTorch                       Keras
+    W_x (D, 4H)     weight_ih_l0.T                kernel
+    W_h (H, 4H)     weight_hh_l0.T                recurrent_kernel
+    b (4H,)         bias_ih_l0 + bias_hh_l0       bias
+    i, f, g, o      i, f, g, o                    i, f, c, o
+    x (T, N, D)     (T, N, D)                     (N, T, D)
+    h (T, N, H)     output                        what return_sequences=True returns, (N, T, H)
+    h[-1], c[-1]    h_n[0], c_n[0]                the two states that return_state=True adds
+
+A forward pass here returns h and c of all steps. PyTorch and Keras return c of the last step only.
+`rnnkit.rnn` and `rnnkit.gru` have the same names. For the GRU, Keras orders the blocks z, r, n, and holds the two
+biases b_x, b_h as the rows of one (2, 3H).
+
+Sources: Hochreiter and Schmidhuber, Long short-term memory (1997); Gers, Schmidhuber and Cummins, Learning to forget
+(2000), for the forget gate; Graves and Schmidhuber, Framewise phoneme classification with bidirectional LSTM and other
+neural network architectures (2005), for the gradient through all of it.
 """
 
 import numpy as np
 
 from rnnkit.activations import sigmoid
-from rnnkit.initial import glorot, orthogonal
+from rnnkit.init import glorot, orthogonal
 from rnnkit.shapes import agree, shaped
 
 
 @shaped
 def lstm_gates(x: "N D", h: "N H", W_x: "D 4H", W_h: "H 4H", b: "4H"):
-    """The input gate, the forget gate, the candidate and the output gate, from a = x W_x + h W_h + b:
+    """The three gates and the candidate of one step of the LSTM. With a = x W_x + h W_h + b, in blocks i, f, g, o:
 
     i = sigma(a_i),  f = sigma(a_f),  g = tanh(a_g),  o = sigma(a_o).
 
-    x: (N, D). h: (N, H). W_x: (D, 4H), W_h: (H, 4H), b: (4H,), in blocks i, f, g, o.
+    x: (N, D), the input of this step. h: (N, H), the hidden state so far. W_x: (D, 4H), W_h: (H, 4H), b: (4H,).
     Returns i, f, g, o, each (N, H). Raises ValueError where shapes disagree.
     """
     a_i, a_f, a_g, a_o = np.split(x @ W_x + h @ W_h + b, 4, axis=1)
@@ -28,9 +46,10 @@ def lstm_gates(x: "N D", h: "N H", W_x: "D 4H", W_h: "H 4H", b: "4H"):
 
 @shaped
 def lstm_step(x: "N D", h: "N H", c: "N H", W_x: "D 4H", W_h: "H 4H", b: "4H"):
-    """One step: c_next = f * c + i * g,  h_next = o * tanh(c_next), with the gates of `lstm_gates`.
+    """One step of the LSTM: c_next = f * c + i * g,  h_next = o * tanh(c_next), with the gates of `lstm_gates`.
 
-    x: (N, D). h, c: (N, H), the hidden and the cell state so far. W_x: (D, 4H), W_h: (H, 4H), b: (4H,).
+    x: (N, D), the input of this step. h, c: (N, H), the hidden and the cell state so far.
+    W_x: (D, 4H), W_h: (H, 4H), b: (4H,), in blocks i, f, g, o.
     Returns h_next (N, H), c_next (N, H), and the cache that `lstm_step_backward` needs: x, h, c, i, f, g, o, c_next,
     W_x, W_h. Raises ValueError where shapes disagree.
     """
@@ -42,9 +61,10 @@ def lstm_step(x: "N D", h: "N H", c: "N H", W_x: "D 4H", W_h: "H 4H", b: "4H"):
 
 @shaped
 def lstm_forward(x: "T N D", h0: "N H", c0: "N H", W_x: "D 4H", W_h: "H 4H", b: "4H"):
-    """The same step at every time.
+    """Run the LSTM over a sequence: c_t = f_t * c_{t-1} + i_t * g_t,  h_t = o_t * tanh(c_t) for t = 1, ..., T.
 
-    x: (T, N, D). h0, c0: (N, H), the states before the first step. W_x: (D, 4H), W_h: (H, 4H), b: (4H,).
+    x: (T, N, D), the inputs of every step. h0, c0: (N, H), the states before the first step.
+    W_x: (D, 4H), W_h: (H, 4H), b: (4H,), in blocks i, f, g, o.
     Returns h (T, N, H) and c (T, N, H), the states after every step, and a list with the cache of every step.
     Raises ValueError where shapes disagree.
     """
@@ -61,15 +81,18 @@ def lstm_forward(x: "T N D", h0: "N H", c0: "N H", W_x: "D 4H", W_h: "H 4H", b: 
 @shaped
 def lstm_step_backward(dh_next: "N H", dc_next: "N H", cache: "x: N D, h: N H, c: N H, i: N H, f: N H, g: N H, "
                        "o: N H, c_next: N H, W_x: D 4H, W_h: H 4H"):
-    """One step back. The cell state reaches the loss through h_next and by itself, so two gradients meet there:
+    """The backward pass of one step. The cell state reaches the loss by itself and through h_next, so its gradient is
 
-    dc_next + dh_next * o * (1 - tanh(c_next)^2) = dc_total, say. Then
+    dc_total = dc_next + dh_next * o * (1 - tanh(c_next)^2).
+
+    The gradients at the four blocks of a = x W_x + h W_h + b are
 
     da_i = dc_total * g * i (1 - i),   da_f = dc_total * c * f (1 - f),
     da_g = dc_total * i * (1 - g^2),   da_o = dh_next * tanh(c_next) * o (1 - o),
 
-    and da, the four side by side, gives dx = da W_x^T, dh = da W_h^T, dW_x = x^T da, dW_h = h^T da, db = its sum
-    over the batch. The cell state's own route: dc = dc_total * f.
+    and da, the four side by side, gives the rest:
+
+    dx = da W_x^T,  dh = da W_h^T,  dc = dc_total * f,  dW_x = x^T da,  dW_h = h^T da,  db = sum over the batch of da.
 
     dh_next, dc_next: (N, H), the upstream gradients. cache: what `lstm_step` kept.
     Returns dx (N, D), dh (N, H), dc (N, H), dW_x (D, 4H), dW_h (H, 4H), db (4H,).
@@ -91,7 +114,7 @@ def lstm_step_backward(dh_next: "N H", dc_next: "N H", cache: "x: N D, h: N H, c
 @shaped
 def lstm_backward(dh: "T N H", dc_T: "N H", cache: "T [x: N D, h: N H, c: N H, i: N H, f: N H, g: N H, "
                   "o: N H, c_next: N H, W_x: D 4H, W_h: H 4H]"):
-    """Backpropagation through time for the LSTM.
+    """The backward pass of a sequence, backpropagation through time for the LSTM.
 
     At every step two gradients meet in h_t, dh[t] from above and dh_next from step t + 1; the gradient of c_t is what
     step t + 1 sent back along the cell state. At the last step that is dc_T.
@@ -115,13 +138,15 @@ def lstm_backward(dh: "T N H", dc_T: "N H", cache: "T [x: N D, h: N H, c: N H, i
 
 @shaped
 def forget_bias(b: "4H", value):
-    """The same bias, but for the block of the forget gate, which is `value`: with 1, f begins near sigma(1) = 0.73.
+    """A copy of the LSTM's bias in which the block of the forget gate is `value`.
 
-    An open forget gate keeps the cell state, and lets the gradient of the cell state through. Gers, Schmidhuber and
-    Cummins (2000) began with it open; Jozefowicz, Zaremba and Sutskever (2015) recommend 1.
+    With 1, f begins near sigma(1) = 0.73. An open forget gate keeps the cell state, and lets the gradient of the cell
+    state through.
 
     b: (4H,), in blocks i, f, g, o; it stays as it is. value: a number. Returns b_new (4H,).
     Raises ValueError where b has another shape.
+    Sources: Gers, Schmidhuber and Cummins (2000) began with an open gate; Jozefowicz, Zaremba and Sutskever, An
+    empirical exploration of recurrent network architectures (2015), recommend 1.
     """
     H = len(b) // 4
     b_new = b.copy()
@@ -130,10 +155,13 @@ def forget_bias(b: "4H", value):
 
 
 class LSTM:
-    """An LSTM layer: the three parameters, and the two passes over a sequence.
+    """A layer of LSTM cells: the parameters W_x (D, 4H), W_h (H, 4H), b (4H,), and both passes over a sequence.
 
-    W_x starts as Glorot's, every block of W_h as an orthogonal matrix of its own, and b as zeros, but for the block of
-    the forget gate, which starts at `forget_bias`. rng: a numpy.random.Generator.
+    Every block of W_x starts as Glorot's, every block of W_h as a random orthogonal matrix, and b as zeros, but for the
+    block of the forget gate, which starts at `forget_bias`. `rnnkit.init` explains it.
+
+    D, H: the input size and the hidden size. rng: a numpy.random.Generator. dtype: of the parameters.
+    Raises ValueError where a size is not positive.
     """
 
     def __init__(self, D, H, rng, forget_bias=1.0, dtype=np.float64):
@@ -144,9 +172,10 @@ class LSTM:
         self.cache = None
 
     def forward(self, x, h0=None, c0=None):
-        """States h and c, each (T, N, H), for inputs x (T, N, D), from h0 and c0 (N, H), or from zeros.
+        """Run the layer over a sequence, and keep the cache for `backward`.
 
-        Raises ValueError where shapes disagree.
+        x: (T, N, D), the inputs. h0, c0: (N, H), the states before the first step, or None for zeros.
+        Returns h and c, each (T, N, H), the states after every step. Raises ValueError where shapes disagree.
         """
         agree("LSTM.forward", ("x", x, "T N D"), ("W_x", self.W_x, "D 4H"))
         zeros = np.zeros((x.shape[1], len(self.W_h)), self.b.dtype)
@@ -155,9 +184,10 @@ class LSTM:
         return h, c
 
     def backward(self, dh, dc_T=None):
-        """Keep the gradients of the parameters (dW_x, dW_h, db) and return dx (T, N, D), dh0 and dc0 (N, H).
+        """Go back over the last forward pass, and keep the gradients of the parameters: dW_x, dW_h, db.
 
-        dh: (T, N, H), the upstream gradient of every h. dc_T: (N, H), of the last c, or None where there is none.
+        dh: (T, N, H), the upstream gradient of every h_t. dc_T: (N, H), of the last cell state, or None for zeros.
+        Returns dx (T, N, D), dh0 (N, H), dc0 (N, H).
         Raises ValueError where shapes disagree, and before any forward pass.
         """
         if self.cache is None:

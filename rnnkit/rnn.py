@@ -1,17 +1,21 @@
-"""The recurrent cell: h' = tanh(x W_x + h W_h + b), one step, a whole sequence, and both backwards.
+"""The recurrent cell, h_t = tanh(x_t W_x + h_{t-1} W_h + b): one step, a sequence, both backward passes, and a layer.
 
-T time steps, N sequences in a batch, D input size, H hidden size, V outputs. Time first, row vectors.
-The cell is Elman's (Finding Structure in Time, 1990); its gradient is backpropagation through time (Werbos, 1990).
+T time steps, N sequences in a batch, D input size, H hidden size, V outputs. Time first, row vectors. Results have the
+dtype of the arguments.
+
+Sources: Elman, Finding structure in time (1990), for the cell; Werbos, Backpropagation through time: what it does and
+how to do it (1990), for its gradient.
 """
 
 import numpy as np
 
+from rnnkit.init import glorot, orthogonal
 from rnnkit.shapes import agree, shaped
 
 
 @shaped
 def rnn_step(x: "N D", h: "N H", W_x: "D H", W_h: "H H", b: "H"):
-    """One step: h_next = tanh(x W_x + h W_h + b).
+    """One step of the recurrent cell: h_next = tanh(x W_x + h W_h + b).
 
     x: (N, D), the input of this step. h: (N, H), the state so far. W_x: (D, H), W_h: (H, H), b: (H,).
     Returns h_next (N, H), and the cache that `rnn_step_backward` needs: x, h, h_next, W_x, W_h.
@@ -23,9 +27,10 @@ def rnn_step(x: "N D", h: "N H", W_x: "D H", W_h: "H H", b: "H"):
 
 @shaped
 def rnn_forward(x: "T N D", h0: "N H", W_x: "D H", W_h: "H H", b: "H"):
-    """The same step at every time: h_t = tanh(x_t W_x + h_{t-1} W_h + b) for t = 1, ..., T.
+    """Run the recurrent cell over a sequence: h_t = tanh(x_t W_x + h_{t-1} W_h + b) for t = 1, ..., T.
 
-    x: (T, N, D). h0: (N, H), the state before the first step. W_x: (D, H), W_h: (H, H), b: (H,).
+    x: (T, N, D), the inputs of every step. h0: (N, H), the state before the first step.
+    W_x: (D, H), W_h: (H, H), b: (H,).
     Returns h (T, N, H), the state after every step, and a list with the cache of every step.
     Raises ValueError where shapes disagree.
     """
@@ -40,7 +45,7 @@ def rnn_forward(x: "T N D", h0: "N H", W_x: "D H", W_h: "H H", b: "H"):
 
 @shaped
 def rnn_step_backward(dh_next: "N H", cache: "x: N D, h: N H, h_next: N H, W_x: D H, W_h: H H"):
-    """One step back. With da = dh_next * (1 - h_next^2), the gradient at a = x W_x + h W_h + b:
+    """The backward pass of one step. With da = dh_next * (1 - h_next^2), the gradient at a = x W_x + h W_h + b:
 
     dx = da W_x^T,  dh = da W_h^T,  dW_x = x^T da,  dW_h = h^T da,  db = sum over the batch of da.
 
@@ -57,7 +62,7 @@ def rnn_step_backward(dh_next: "N H", cache: "x: N D, h: N H, h_next: N H, W_x: 
 
 @shaped
 def rnn_backward(dh: "T N H", cache: "T [x: N D, h: N H, h_next: N H, W_x: D H, W_h: H H]"):
-    """Backpropagation through time: the step backwards, from the last step to the first.
+    """The backward pass of a sequence, backpropagation through time: the step backwards, from the last to the first.
 
     State h_t reaches the loss in two ways, directly and through step t + 1, so two gradients meet there:
     dh[t], which comes from above, and dh_next, which step t + 1 sent back. A weight is used at every step,
@@ -82,7 +87,7 @@ def rnn_backward(dh: "T N H", cache: "T [x: N D, h: N H, h_next: N H, W_x: D H, 
 
 @shaped
 def readout(h: "T N H", W_y: "H V", b_y: "V"):
-    """What the network says at every step: y_t = h_t W_y + b_y.
+    """The linear output layer, at every step of a sequence: y_t = h_t W_y + b_y.
 
     h: (T, N, H), W_y: (H, V), b_y: (V,). Returns y (T, N, V). Raises ValueError where shapes disagree.
     """
@@ -90,19 +95,26 @@ def readout(h: "T N H", W_y: "H V", b_y: "V"):
 
 
 class RNN:
-    """A recurrent layer: the three parameters, and the two passes over a sequence.
+    """A layer of recurrent cells: the parameters W_x (D, H), W_h (H, H), b (H,), and both passes over a sequence.
 
-    Weights start as W_x ~ N(0, 1/D), W_h ~ N(0, 1/H), b = 0. `rng` is a numpy.random.Generator.
+    W_x starts as Glorot's, W_h as a random orthogonal matrix, b as zeros, as `rnnkit.init` explains.
+
+    D, H: the input size and the hidden size. rng: a numpy.random.Generator. dtype: of the parameters.
+    Raises ValueError where a size is not positive.
     """
 
     def __init__(self, D, H, rng, dtype=np.float64):
-        self.W_x = (rng.standard_normal((D, H)) / np.sqrt(D)).astype(dtype)
-        self.W_h = (rng.standard_normal((H, H)) / np.sqrt(H)).astype(dtype)
+        self.W_x = glorot(D, H, rng).astype(dtype)
+        self.W_h = orthogonal(H, rng).astype(dtype)
         self.b = np.zeros(H, dtype)
         self.cache = None
 
     def forward(self, x, h0=None):
-        """States h (T, N, H) for inputs x (T, N, D), from h0 (N, H), or from zeros."""
+        """Run the layer over a sequence, and keep the cache for `backward`.
+
+        x: (T, N, D), the inputs. h0: (N, H), the state before the first step, or None for zeros.
+        Returns h (T, N, H), the state after every step. Raises ValueError where shapes disagree.
+        """
         agree("RNN.forward", ("x", x, "T N D"), ("W_x", self.W_x, "D H"))
         if h0 is None:
             h0 = np.zeros((x.shape[1], len(self.b)), self.b.dtype)
@@ -110,7 +122,11 @@ class RNN:
         return h
 
     def backward(self, dh):
-        """Keep the gradients of the parameters (dW_x, dW_h, db) and return dx (T, N, D), dh0 (N, H)."""
+        """Go back over the last forward pass, and keep the gradients of the parameters: dW_x, dW_h, db.
+
+        dh: (T, N, H), the upstream gradient of every state. Returns dx (T, N, D) and dh0 (N, H).
+        Raises ValueError where shapes disagree, and before any forward pass.
+        """
         if self.cache is None:
             raise ValueError("RNN.backward goes back over what forward did: call forward first.")
         dx, dh0, self.dW_x, self.dW_h, self.db = rnn_backward(dh, self.cache)

@@ -5,7 +5,7 @@ import numpy as np
 from rnnkit.exercises.exercise import BATCH_OF_ONE, ONE_STEP, Exercise, Misconception, normal
 from rnnkit.exercises.through_time import THROUGH_TIME
 from rnnkit.gru import gru_backward, gru_step, gru_step_backward
-from rnnkit.size import parameter_count
+from rnnkit.variants import parameter_count
 
 SIZES = {"T": 5, "N": 3, "D": 4, "H": 6}
 PARAMETERS = {"W_x": "D 3H", "W_h": "H 3H", "b_x": "3H", "b_h": "3H"}

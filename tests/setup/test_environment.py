@@ -16,6 +16,8 @@ from packaging.version import Version
 from rattler import MatchSpec, PackageRecord
 from rattler.package import BuildString
 
+from rnnkit.optional import INSTALL
+
 
 @pytest.fixture(scope="module")
 def pins(root):
@@ -62,6 +64,11 @@ def test_nothing_is_installed_that_no_pin_covers(pins):
     freeze = subprocess.run([sys.executable, "-m", "pip", "freeze", "--all", "--exclude-editable"],
                             capture_output=True, text=True, check=True).stdout
     assert {canonicalize_name(re.split("[ =@]", line)[0]) for line in freeze.splitlines()} <= {"pip", *pins}
+
+
+def test_a_lesson_that_lacks_a_package_asks_for_the_pinned_version(pins):
+    for package, requirement in INSTALL.items():
+        assert requirement == f"{package}=={pins[package]}"
 
 
 def test_conda_gets_exactly_python_3_11(environment):

@@ -1,11 +1,11 @@
-"""How weights begin: Glorot's spread, orthogonal matrices of every kind, and the layers that begin with them."""
+"""Weight initialization: Glorot's spread, orthogonal matrices of every kind, and the layers that begin with them."""
 
 import numpy as np
 import pytest
 
-from rnnkit import GRU, LSTM, glorot, orthogonal
+from rnnkit import GRU, LSTM, RNN, glorot, orthogonal
 
-LAYERS = pytest.mark.parametrize(("layer", "blocks"), [(LSTM, 4), (GRU, 3)], ids=["LSTM", "GRU"])
+LAYERS = pytest.mark.parametrize(("layer", "blocks"), [(RNN, 1), (LSTM, 4), (GRU, 3)], ids=["RNN", "LSTM", "GRU"])
 SIZES = pytest.mark.parametrize("size", [1, 2, 7, 13, 200])
 
 
@@ -48,8 +48,10 @@ def test_every_orthogonal_matrix_is_equally_likely(size):
 
 @pytest.mark.parametrize("begin", [lambda size: glorot(size, 3, rng()), lambda size: glorot(3, size, rng()),
                                    lambda size: orthogonal(size, rng()), lambda size: LSTM(size, 3, rng()),
-                                   lambda size: GRU(3, size, rng())],
-                         ids=["glorot's inputs", "glorot's outputs", "orthogonal", "LSTM's inputs", "GRU's units"])
+                                   lambda size: GRU(3, size, rng()),
+                                   lambda size: RNN(size, 3, rng())],
+                         ids=["glorot's inputs", "glorot's outputs", "orthogonal", "LSTM's inputs", "GRU's units",
+                              "RNN's inputs"])
 @pytest.mark.parametrize("size", [0, -2])
 def test_size_that_is_not_positive_is_refused(begin, size):
     with pytest.raises(ValueError, match=f"a size should be a positive number of units; it is {size}"):
@@ -76,8 +78,8 @@ def test_every_block_of_a_layers_input_weights_is_glorots_for_that_block(layer, 
 
 
 def test_biases_are_zero_but_for_the_lstms_forget_gate():
-    gru, lstm = GRU(4, 6, rng()), LSTM(4, 6, rng())
-    assert not gru.b_x.any() and not gru.b_h.any()
+    rnn, gru, lstm = RNN(4, 6, rng()), GRU(4, 6, rng()), LSTM(4, 6, rng())
+    assert not rnn.b.any() and not gru.b_x.any() and not gru.b_h.any()
     assert np.array_equal(lstm.b.reshape(4, 6), [[0] * 6, [1] * 6, [0] * 6, [0] * 6])
 
 
