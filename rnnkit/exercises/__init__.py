@@ -1,9 +1,10 @@
-"""The exercises, one file a lesson."""
+"""The exercises, one module for each lesson: `lesson_NN` lists its own in EXERCISES."""
 
-from rnnkit.exercises import lesson_00, lesson_01, lesson_02, lesson_03, lesson_06, lesson_07, lesson_08, lesson_09
+import pkgutil
+from importlib import import_module
 
-LESSONS = {0: lesson_00, 1: lesson_01, 2: lesson_02, 3: lesson_03, 6: lesson_06, 7: lesson_07, 8: lesson_08,
-           9: lesson_09}
+LESSONS = {int(module.name.removeprefix("lesson_")): import_module(f"{__name__}.{module.name}")
+           for module in pkgutil.iter_modules(__path__) if module.name.startswith("lesson_")}
 EXERCISES = {exercise.name: exercise for lesson in LESSONS.values() for exercise in lesson.EXERCISES}
 
 

@@ -114,8 +114,9 @@ class Exercise:
 
     @cached_property
     def text(self):
-        """The reference's own source."""
-        return textwrap.dedent(inspect.getsource(self.reference))
+        """The reference's own source, under the exercise's name."""
+        source = textwrap.dedent(inspect.getsource(self.reference))
+        return source.replace(f"def {self.reference.__name__}(", f"def {self.name}(")
 
     def wrong_version(self, misconception):
         """The reference with the misconception's edit made in its text."""
