@@ -1,4 +1,12 @@
-"""Recurrent networks in NumPy, to be read next to their derivations."""
+"""Recurrent networks in NumPy: RNN, LSTM and GRU, to be read next to their derivations.
+
+    import numpy as np
+    from rnnkit import LSTM
+
+    layer = LSTM(4, 16, np.random.default_rng(0))   # input size, hidden size
+    h, c = layer.forward(np.ones((10, 3, 4)))       # 10 steps of 3 sequences: h and c are (10, 3, 16)
+    dx, dh0, dc0 = layer.backward(np.ones_like(h))  # and layer.dW_x, layer.dW_h, layer.db
+"""
 
 from rnnkit import figures
 from rnnkit.activations import activation_slopes, relu, sigmoid, softmax, softmax_backward

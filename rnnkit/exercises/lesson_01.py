@@ -13,6 +13,7 @@ def scores(rng, N, V, size):
 
 
 def outputs_of_all_three(rng, N, H):
+    """What sigmoid, tanh and relu return for random inputs: s, t, r, each (N, H)."""
     z = 1.5 * rng.standard_normal((3, N, H))
     return {"s": sigmoid(z[0]), "t": np.tanh(z[1]), "r": relu(z[2])}
 

@@ -16,6 +16,7 @@ def wavy(A, w):
 
 
 def point_and_function(rng, N, D, H):
+    """A random point x (N, D), the arrays A and w of the function `wavy`, and the distance eps."""
     return {"x": rng.standard_normal((N, D)), "A": rng.standard_normal((D, H)), "w": rng.standard_normal((N, H)),
             "eps": np.array(1e-3)}
 

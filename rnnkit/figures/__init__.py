@@ -1,4 +1,4 @@
-"""The pictures of the lessons. matplotlib and ipywidgets are imported when one is drawn, not before."""
+"""The figures of the lessons. matplotlib and ipywidgets are imported when one is drawn, not before."""
 
 from rnnkit.figures.arrays import axes_of_x, row_vectors
 from rnnkit.figures.counting import counting

@@ -1,10 +1,12 @@
-"""What a figure was asked for: is there such a thing? And numbers in words."""
+"""Validation of the arguments of figures, and `count`, which puts a number into words."""
 
 import operator
 
+import numpy as np
+
 
 def expect_whole(where, name, value, low, high):
-    """The value as an int from low to high. Raises ValueError for anything else."""
+    """Return the value as an int, and raise ValueError unless it is a whole number from low to high."""
     try:
         whole = operator.index(value)
     except TypeError:
@@ -15,19 +17,36 @@ def expect_whole(where, name, value, low, high):
 
 
 def expect_one_of(where, name, value, options):
-    """Raises ValueError unless the value is one of the options."""
+    """Raise ValueError unless the value is one of the options."""
     if value not in options:
         known = ", ".join(map(repr, options))
         raise ValueError(f"{where}: {name} is {value!r}; one of {known} was expected.")
 
 
 def expect_functions(where, **functions):
-    """Raises ValueError unless every argument can be called."""
+    """Raise ValueError unless every argument can be called."""
     for name, function in functions.items():
         if not callable(function):
             raise ValueError(f"{where}: {name} is {function!r}; a function was expected.")
 
 
+def expect_dict(where, name, value, items):
+    """Raise ValueError unless the value is a dict of 1 to 6 items. items: what they are, in words."""
+    if not isinstance(value, dict) or not 1 <= len(value) <= 6:
+        raise ValueError(f"{where}: {name} should be a dict of 1 to 6 {items}.")
+
+
+def expect_arrays(where, name, arrays, fits, shape):
+    """Raise ValueError unless the value is a dict of 1 to 6 arrays, name -> numbers, each of which fits.
+
+    fits: a function that says whether an array has the right shape. shape: that shape, as the message names it.
+    """
+    expect_dict(where, name, arrays, "arrays, name -> numbers")
+    for key, numbers in arrays.items():
+        if not fits(numbers):
+            raise ValueError(f"{where}: {key} has shape {np.shape(numbers)}; {shape} was expected.")
+
+
 def count(number, noun):
-    """'1 step', '2 steps'."""
+    """A number of things in words: '1 step', '2 steps'."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

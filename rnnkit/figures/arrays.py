@@ -1,8 +1,8 @@
-"""Arrays as blocks of squares: the axes of x, and row vectors that meet a matrix."""
+"""Arrays as blocks of squares: the axes of x, and the matrix products of one step."""
 
 from rnnkit.figures.arguments import count, expect_whole
-from rnnkit.figures.drawing import arrow, block, headline, sheet, write
 from rnnkit.figures.picture import Picture
+from rnnkit.figures.strokes import arrow, block, headline, sheet, write
 from rnnkit.figures.style import COLOR, FAINT, INK, QUIET, SMALL, SYMBOL, TEXT, WIDTH
 
 LARGEST = 8
@@ -13,9 +13,10 @@ def _sizes(where, **sizes):
 
 
 def axes_of_x(T=5, N=3, D=4):
-    """What an array x of shape (T, N, D) is: T slabs, one a step, with a row for each sequence.
+    """An array x of shape (T, N, D) as slabs side by side: one for each step, with a row for each sequence.
 
-    T, N, D: 1 to 8 each. Returns a Picture. Raises ValueError for anything else.
+    T, N, D: how many steps, sequences and input features, whole numbers from 1 to 8.
+    Returns a Picture. Raises ValueError for anything else.
     """
     T, N, D = _sizes("axes_of_x", T=T, N=N, D=D)
     t = T // 2
@@ -49,9 +50,10 @@ def _draw_slabs(figure, shape, marked, unit):
 
 
 def row_vectors(N=3, D=4, H=6):
-    """x W_x + h W_h + b = a as blocks to scale, for N sequences at once. Inner axes meet.
+    """The sum a = x W_x + h W_h + b as blocks to scale, for N sequences at once, with the axes that have to agree.
 
-    N, D, H: 1 to 8 each. Returns a Picture. Raises ValueError for anything else.
+    N, D, H: how many sequences, input features and hidden units, whole numbers from 1 to 8.
+    Returns a Picture. Raises ValueError for anything else.
     """
     N, D, H = _sizes("row_vectors", N=N, D=D, H=H)
     alt = (f"Matrices to scale: x ({N} by {D}) times W_x ({D} by {H}) plus h ({N} by {H}) times W_h "

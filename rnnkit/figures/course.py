@@ -1,12 +1,12 @@
-"""The map of the course, and how far its reader has come."""
+"""The map of the course, with the points that the reader's notebooks show."""
 
 import json
 import math
 import textwrap
 from pathlib import Path
 
-from rnnkit.figures.drawing import headline, sheet, write
 from rnnkit.figures.picture import Picture
+from rnnkit.figures.strokes import headline, sheet, write
 from rnnkit.figures.style import DONE, FAINT, INK, QUIET, SMALL, TEXT, tint
 
 LESSONS = (
@@ -26,10 +26,12 @@ PITCH = 1.5  # inches from stretch to stretch
 
 
 def course_map(folder=".."):
-    """The fourteen lessons on their way, each filled by the share of its points in the reader's notebooks.
+    """The course as a road with its fourteen lessons, each filled by the share of its points that the reader has.
 
-    folder: where the lessons lie, as NN_topic/NN_topic.ipynb. Points are those that the checks of a saved
-    notebook last showed; what cannot be read counts as nothing. A lesson without a notebook is to come.
+    Points are those that the checks of a saved notebook last showed; what cannot be read counts as nothing. A lesson
+    without a notebook is to come.
+
+    folder: the path of the folder where the lessons lie, as NN_topic/NN_topic.ipynb.
     Returns a Picture. Raises ValueError where folder is no path.
     """
     if not isinstance(folder, (str, Path)):
@@ -52,7 +54,7 @@ def find_notebook(folder, lesson):
 
 
 def points_in(notebook):
-    """(earned, possible): what the checks of a saved notebook last showed, and what they can give."""
+    """The points of a saved notebook, (earned, possible): what its checks last showed, and what they can give."""
     try:
         cells = json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]
         checks = [check for cell in cells if (check := _check(cell))]

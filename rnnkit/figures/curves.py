@@ -4,27 +4,29 @@ import textwrap
 
 import numpy as np
 
-from rnnkit.figures.drawing import headline, spread
+from rnnkit.figures.arguments import expect_arrays
+from rnnkit.figures.labels import label_ends
 from rnnkit.figures.picture import Picture
-from rnnkit.figures.style import COLOR, FAINT, INK, QUIET, SMALL, TEXT
+from rnnkit.figures.strokes import headline
+from rnnkit.figures.style import COLOR, DASHES, FAINT, INK, QUIET, SMALL, TEXT
 
-DASHES = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)), (0, (3, 1, 1, 1, 1, 1)), (0, (9, 3)))
 MARKERS = ("o", "s", "^", "D", "v", "P")
 
 
 def v_curve(eps, errors):
-    """How wrong a numerical gradient is, against the distance eps that every entry was moved.
+    """The relative error of a numerical gradient against the distance eps that every entry was moved, on log axes.
 
-    eps: distances, (K,), above 0. errors: name -> errors, (K,), as in {"float64": ..., "float32": ...}.
-    Marked: the smallest error of each curve, and with which power of eps the two arms of the first curve go.
+    Marked are the smallest error of each curve, and the power of eps with which each arm of the first curve goes.
+
+    eps: distances, (K,), above 0. errors: name -> errors, (K,), 1 to 6 of them, as in {"float64": ..., "float32": ...}.
     Returns a Picture. Raises ValueError where eps and the errors do not fit each other.
     """
     eps = np.asarray(eps, float)
     if eps.ndim != 1 or not len(eps) or not np.all(np.isfinite(eps) & (eps > 0)):
         raise ValueError(f"v_curve: eps is {eps}; distances above 0, (K,), were expected.")
     order = np.argsort(eps)
-    given = _named("v_curve", "errors", errors, lambda error: np.shape(error) == eps.shape, eps.shape)
-    curves = {name: positive(error)[order] for name, error in given}
+    expect_arrays("v_curve", "errors", errors, lambda error: np.shape(error) == eps.shape, eps.shape)
+    curves = {name: positive(error)[order] for name, error in errors.items()}
     eps = eps[order]
     best = {name: int(np.nanargmin(error)) for name, error in curves.items() if not np.isnan(error).all()}
     arms = [arm for name, k in list(best.items())[:1] for arm in _arms(eps, curves[name], k)]
@@ -38,16 +40,6 @@ def _v_in_words(eps, curves, best, arms):
     words += [f"Where {what} rules, the error of {next(iter(best))} goes with eps to the power {power:.1f}."
               for what, _, power in arms]
     return " ".join(["The relative error of a numerical gradient against eps, both on log axes.", *words])
-
-
-def _named(where, what, series, fits, shape):
-    """The items of a dict of arrays. Raises ValueError unless there are 1 to 6, and each of them fits."""
-    if not isinstance(series, dict) or not 1 <= len(series) <= len(DASHES):
-        raise ValueError(f"{where}: {what} should be a dict of 1 to {len(DASHES)} arrays, name -> numbers.")
-    for name, numbers in series.items():
-        if not fits(numbers):
-            raise ValueError(f"{where}: {name} has shape {np.shape(numbers)}; {shape} was expected.")
-    return series.items()
 
 
 def _arms(eps, error, best):
@@ -86,15 +78,14 @@ def _draw_v(figure, eps, curves, best, arms):
 
 
 def losses(histories):
-    """Losses during training, on a log axis.
+    """Losses during training, on a log axis: a thin line for every update, a thick one for the running mean.
 
-    histories: name -> the loss of every update, 1 to 6 of them. Thin: as it was; thick: its running mean over
-    a fiftieth of the updates.
+    histories: name -> the loss of every update, (updates,), 1 to 6 of them. The mean is over a fiftieth of the updates.
     Returns a Picture. Raises ValueError where a history is empty or is no row of numbers.
     """
-    items = _named("losses", "histories", histories,
-                   lambda numbers: np.ndim(numbers) == 1 and len(numbers) > 0, "(updates,)")
-    runs = {name: positive(history) for name, history in items}
+    expect_arrays("losses", "histories", histories,
+                  lambda history: np.ndim(history) == 1 and len(history) > 0, "(updates,)")
+    runs = {name: positive(history) for name, history in histories.items()}
     means = {name: running_mean(history) for name, history in runs.items()}
     words = ". ".join(f"{name}: {history[0]:.3g} at first, {means[name][-1]:.3g} at the end, after "
                       f"{len(history)} updates" for name, history in runs.items())
@@ -103,13 +94,13 @@ def losses(histories):
 
 
 def positive(numbers):
-    """The numbers that a log axis can show; the others are not a number."""
+    """The numbers as floats, with NaN for those that a log axis cannot show."""
     numbers = np.asarray(numbers, float)
     return np.where(np.isfinite(numbers) & (numbers > 0), numbers, np.nan)
 
 
 def running_mean(history):
-    """The mean over the last fiftieth of the updates so far, at every update."""
+    """The running mean of a loss, at every update over the last fiftieth of all updates, (updates,)."""
     window = max(1, len(history) // 50)
     sums = np.concatenate([np.zeros(1), np.cumsum(history)])
     starts = np.maximum(np.arange(1, len(sums)) - window, 0)
@@ -123,29 +114,21 @@ def _draw_losses(figure, runs, means):
         ax.plot(updates, history, color=FAINT, linewidth=0.6, zorder=1)
         ax.plot(updates, means[name], color=COLOR["loss"], linestyle=dashes, zorder=2)
     ax.set(yscale="log", xlabel="update", ylabel="loss", xlim=(0, max(map(len, runs.values()))))
-    _label_ends(ax, {f"{textwrap.fill(name, 20)}\n{mean[-1]:.3g} at the end": mean[-1] for name, mean in means.items()},
+    label_ends(ax, {f"{textwrap.fill(name, 20)}\n{mean[-1]:.3g} at the end": mean[-1] for name, mean in means.items()},
                 "loss")
 
 
-def _label_ends(ax, ends, color):
-    """A label to the right of each curve's last point: label -> its value there."""
-    low, high = np.log10(ax.get_ylim())
-    shares = [1 if np.isnan(end) else np.clip((np.log10(end) - low) / (high - low), 0, 1) for end in ends.values()]
-    for label, share, level, dashes in zip(ends, shares, spread(shares, 0.15), DASHES, strict=False):
-        ax.plot([1.01, 1.07], [share, level], color=COLOR[color], linestyle=dashes, linewidth=1.5,
-                transform=ax.transAxes, clip_on=False)
-        ax.text(1.08, level, label, fontsize=TEXT, va="center", transform=ax.transAxes)
-
-
 def gradient_flow(sizes):
-    """How much of the last state's gradient comes back to each earlier step, on a log axis.
+    """How much of the last state's gradient comes back to the input of each earlier step, on a log axis.
+
+    A thin line is one network, relative to its own last step; a thick one is the geometric mean of a kind.
 
     sizes: name -> |dx_t| for t = 1, ..., T of K networks of one kind, (K, T), where the loss looks at h_T only; 1 to 6
-    kinds. Every network is shown relative to its own last step. Thin: each network; thick: their geometric mean.
+    kinds.
     Returns a Picture. Raises ValueError where the sizes are no such arrays.
     """
-    items = _named("gradient_flow", "sizes", sizes, lambda array: np.ndim(array) == 2 and np.size(array), "(K, T)")
-    runs = {name: positive(array) / positive(array)[:, -1:] for name, array in items}
+    expect_arrays("gradient_flow", "sizes", sizes, lambda array: np.ndim(array) == 2 and np.size(array), "(K, T)")
+    runs = {name: positive(array) / positive(array)[:, -1:] for name, array in sizes.items()}
     words = ". ".join(f"{name}: from {array.shape[1] - 1} steps back {array[:, 0].min():.0e} to "
                       f"{array[:, 0].max():.0e}, in the geometric mean {_mean(array)[0]:.0e}"
                       for name, array in runs.items())
@@ -160,7 +143,7 @@ def _mean(array):
 
 
 def draw_flow(figure, runs, title="", limits=None):
-    """Gradients relative to the last step, name -> (K, T), against steps back; the log axis between limits, if any."""
+    """Draw gradients relative to the last step, name -> (K, T), against steps back. limits: of the log axis."""
     ax = figure.add_axes((0.1, 0.14, 0.61, 0.74 if title else 0.82))
     headline(figure, title)
     for array, dashes in zip(runs.values(), DASHES, strict=False):
@@ -174,4 +157,4 @@ def draw_flow(figure, runs, title="", limits=None):
         ax.text(0.02, 0.03, "thin: each network\nthick: their geometric mean", fontsize=SMALL, color=QUIET,
                 transform=ax.transAxes)
     ends = {name: _mean(array)[0] for name, array in runs.items()}
-    _label_ends(ax, {f"{textwrap.fill(name, 20)}\n{end:.0e}": end for name, end in ends.items()}, "gradient")
+    label_ends(ax, {f"{textwrap.fill(name, 20)}\n{end:.0e}": end for name, end in ends.items()}, "gradient")

@@ -1,4 +1,4 @@
-"""A picture with controls: move one, and the picture is drawn again."""
+"""Explorer: a picture with controls, which is drawn again when one is moved."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from rnnkit.optional import missing
 
 @dataclass
 class Slider:
-    """A number to be moved between `low` and `high`. The description says what it is, and its unit."""
+    """A control for a number from `low` to `high`. description: what it is, and its unit."""
 
     description: str
     low: float
@@ -17,6 +17,7 @@ class Slider:
     value: float
 
     def widget(self, widgets, **looks):
+        """The slider of ipywidgets, which is passed in as `widgets`."""
         digits = ".0f" if self.step >= 1 else ".2f"
         return widgets.FloatSlider(value=self.value, min=self.low, max=self.high, step=self.step,
                                    description=self.description, readout_format=digits, **looks)
@@ -24,7 +25,7 @@ class Slider:
 
 @dataclass
 class Choice:
-    """One of a few named things, from a list, or in their natural order on a slider."""
+    """A control for one of a few names: a list, or a slider where they are ordered. description: what they are."""
 
     description: str
     options: tuple
@@ -32,6 +33,7 @@ class Choice:
     ordered: bool = False
 
     def widget(self, widgets, **looks):
+        """The list or the slider of ipywidgets, which is passed in as `widgets`."""
         kind = widgets.SelectionSlider if self.ordered else widgets.Dropdown
         return kind(options=self.options, value=self.value, description=self.description, **looks)
 

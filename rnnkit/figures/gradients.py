@@ -1,12 +1,12 @@
-"""Gradients on their way back through the unrolled network."""
+"""Gradients on their way back through an unrolled network."""
 
 import numpy as np
 
 from rnnkit.figures.arguments import expect_functions
-from rnnkit.figures.drawing import arrow, cell, headline, sheet, write
 from rnnkit.figures.explorer import Choice, Explorer, Slider
 from rnnkit.figures.network import Places, draw_states
 from rnnkit.figures.picture import Picture
+from rnnkit.figures.strokes import arrow, cell, headline, sheet, write
 from rnnkit.figures.style import COLOR, FAINT, INK, QUIET, SMALL, TEXT, WIDTH, tint
 
 T, D, H = 6, 2, 4
@@ -14,7 +14,7 @@ EVERY = "every step"
 
 
 def gradient_explorer(rnn_forward, rnn_backward):
-    """How much of a loss arrives at each state, when it goes back through `rnn_backward`.
+    """The gradient that arrives at each state of an unrolled network when losses go back through `rnn_backward`.
 
     rnn_forward: rnn_forward(x, h0, W_x, W_h, b) -> h, cache. rnn_backward: rnn_backward(dh, cache) ->
     dx, dh0, dW_x, dW_h, db. They run on six steps with N = 1, D = 2, H = 4, and only h, dh0 are looked at.
@@ -39,8 +39,10 @@ def gradient_explorer(rnn_forward, rnn_backward):
 def gradients_sent_back(rnn_forward, rnn_backward, sends, radius):
     """|dL/dh_t| for t = 0, ..., 5, as step t + 1 sends it back: dh0 of the sequence that starts from h_t.
 
+    Inputs and initial state are small and fixed.
+
     sends: for each step, whether its loss is on and sends a fixed upstream gradient of length 1 into h_t.
-    W_h is a fixed random orthogonal matrix times `radius`. Inputs and initial state are small and fixed.
+    radius: the spectral radius of W_h, which is a fixed random orthogonal matrix times this number. Returns (T,).
     """
     rng = np.random.default_rng(4)
     x, h_t = 0.1 * rng.standard_normal((T, 1, D)), 0.1 * rng.standard_normal((1, H))

@@ -1,11 +1,12 @@
-"""What a state keeps: an impulse that dies, rings or stays, and a sequence that is padded with zeros."""
+"""How long a state remembers: its response to one impulse, and what padding with zeros does to it."""
 
 import numpy as np
 
 from rnnkit.figures.arguments import count, expect_functions, expect_whole
-from rnnkit.figures.drawing import headline, spread
 from rnnkit.figures.explorer import Explorer, Slider
+from rnnkit.figures.labels import spread
 from rnnkit.figures.picture import Picture
+from rnnkit.figures.strokes import headline
 from rnnkit.figures.style import COLOR, INK, QUIET, SHADE, SMALL, TEXT, tint
 
 STEPS = 60
@@ -14,7 +15,7 @@ IMPULSE_WEIGHTS = np.array([[0.9, -0.4]])  # W_x: one input, two units
 
 
 def turning_matrix(radius, angle):
-    """W_h (2, 2), which scales a state by `radius` and turns it by `angle` degrees.
+    """A recurrent matrix W_h (2, 2) that scales a state by `radius` and turns it by `angle` degrees.
 
     Its eigenvalues are radius e^(+-i angle), so its spectral radius is `radius`.
     """
@@ -47,7 +48,7 @@ def sign_changes(h):
 
 
 def verdict(h):
-    """What becomes of the state, in a sentence, from the lengths |h_t| and from how often a sign changes."""
+    """A sentence on what becomes of the states h (60, 2), from their lengths and from how often a sign changes."""
     length = np.linalg.norm(h, axis=1)
     rings, half, left = sign_changes(h) > 1, half_life(length), length[-1] / max(length[0], 1e-300)
     if half is not None:
@@ -61,7 +62,7 @@ def verdict(h):
 
 
 def impulse_explorer(rnn_step):
-    """One impulse at t = 0, then nothing: how long do the states that `rnn_step` makes remember it?
+    """The response of a state to one impulse at t = 0: how long the states that `rnn_step` makes remember it.
 
     rnn_step: rnn_step(x, h, W_x, W_h, b) -> h_next, cache. It runs for 60 steps with N = 1, D = 1, H = 2.
     Returns an Explorer with the controls `radius` (the spectral radius of W_h), `angle` (by which W_h turns
@@ -128,7 +129,7 @@ def _draw_eigenvalues(ax, radius, angle):
 
 
 def padding(h, length):
-    """What zeros do to a state: the units of one sequence over time, and the part that is padding.
+    """The units of one sequence's state over time, with the part that is padding, and how far it has moved there.
 
     h: (T, H), the states of one sequence, or (T, 1, H), a batch of one.
     length: how many of the T steps are the sequence.

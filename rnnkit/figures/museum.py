@@ -1,11 +1,12 @@
-"""The bug museum: what each exhibit does to the loss, beside a backward pass that is right."""
+"""The losses that the exhibits of the bug museum reach in training, beside those of a right backward pass."""
 
 import numpy as np
 
-from rnnkit.figures.arguments import count
+from rnnkit.figures.arguments import count, expect_dict
 from rnnkit.figures.curves import positive, running_mean
-from rnnkit.figures.drawing import headline, spread
+from rnnkit.figures.labels import heights, spread
 from rnnkit.figures.picture import Picture
+from rnnkit.figures.strokes import headline
 from rnnkit.figures.style import COLOR, FAINT, INK, QUIET, SMALL
 
 LOW = 0.01
@@ -16,12 +17,12 @@ LOOK = ((COLOR["loss"], "-", 1.5), (COLOR["gradient"], (0, (4, 1.2)), 2))  # of 
 def museum(races):
     """Losses during training, a panel for each exhibit: with a right backward pass, and with the exhibit's.
 
-    races: name -> (right, exhibit), each with the loss of every update, 1 to 6 of them. Curves are running means over
-    a fiftieth of the updates, on a log axis; the dotted line is a loss of 0.01.
+    Curves are running means over a fiftieth of the updates, on a log axis; the dotted line is a loss of 0.01.
+
+    races: name -> (right, exhibit), 1 to 6 of them, each the loss of every update, (updates,).
     Returns a Picture. Raises ValueError for anything else.
     """
-    if not isinstance(races, dict) or not 1 <= len(races) <= 6:
-        raise ValueError("museum: races should be a dict of 1 to 6 pairs, name -> (right, exhibit).")
+    expect_dict("museum", "races", races, "pairs, name -> (right, exhibit)")
     for name, pair in races.items():
         if len(pair) != 2 or any(np.ndim(losses) != 1 or not len(losses) for losses in pair):
             raise ValueError(f"museum: {name} should be a pair of losses, (right, exhibit), each (updates,).")
@@ -66,9 +67,7 @@ def _draw(figure, means, title):
 
 def _draw_pair(ax, pair):
     """Both curves, and the last loss of each beside its end."""
-    low, high = np.log(ax.get_ylim())
-    ends = [np.log(losses[-1]) if np.isfinite(losses[-1]) else high for losses in pair]
-    levels = spread((np.array(ends) - low) / (high - low), 0.17)
+    levels = spread(heights(ax, [losses[-1] for losses in pair]), 0.17)
     for losses, level, (color, dashes, width) in zip(pair, levels, LOOK, strict=True):
         ax.plot(np.arange(1, len(losses) + 1), losses, color=color, linestyle=dashes, linewidth=width)
         ax.text(1.03, level, f"{losses[-1]:.1e}", color=color, fontsize=SMALL, transform=ax.transAxes, va="center")

@@ -1,12 +1,12 @@
-"""The unrolled network: inputs below, states in a row, outputs and the loss above."""
+"""An unrolled recurrent network: inputs below, states in a row, outputs and losses above."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from rnnkit.figures.arguments import count, expect_one_of, expect_whole
-from rnnkit.figures.drawing import arrow, cell, sheet, write
 from rnnkit.figures.picture import Picture
+from rnnkit.figures.strokes import arrow, cell, sheet, write
 from rnnkit.figures.style import COLOR, FAINT, INK, QUIET, SMALL, TEXT, WIDTH
 
 MOST_STEPS = 10
@@ -24,30 +24,37 @@ class Places:
 
     @property
     def spacing(self):
+        """The distance from step to step."""
         return min(1.7, (WIDTH - 0.9) / self.steps)
 
     @property
     def radius(self):
+        """The radius of a node."""
         return min(0.32, 0.3 * self.spacing)
 
     def across(self, t):
+        """How far to the right step t stands."""
         return WIDTH / 2 + (t - self.steps / 2) * self.spacing
 
     def x(self, t):
+        """The place of the input x_t."""
         return np.array([self.across(t), self.x_level])
 
     def h(self, t):
+        """The place of the state h_t."""
         return np.array([self.across(t), self.h_level])
 
     def y(self, t):
+        """The place of the output y_t."""
         return np.array([self.across(t), self.y_level])
 
     def loss(self, t):
+        """The place of the loss L_t."""
         return np.array([self.across(t), self.loss_level])
 
 
 def draw_states(ax, places, inputs=True):
-    """The nodes that every unrolled network has: h_0, ..., h_T, and the inputs below them."""
+    """Draw the nodes that every unrolled network has: h_0, ..., h_T and, where wanted, the inputs below them."""
     small = places.radius < 0.28
     size = 12 if small else 15
     cell(ax, places.h(0), "$h_0$", FAINT, places.radius, size=size)
@@ -58,11 +65,11 @@ def draw_states(ax, places, inputs=True):
 
 
 def unrolled(steps=4, highlight=None, loss=None):
-    """The network written out step by step: x_t goes up into h_t, h_{t-1} goes right into h_t, y_t comes out.
+    """An unrolled network: at every step x_t goes up into h_t, h_{t-1} goes right into h_t, and y_t comes out above.
 
     steps: how many, 1 to 10. highlight: None, or "W_x", "W_h" or "W_y", whose every use is then marked.
-    loss: None, "last" (the loss reads the last output only) or "every". Returns a Picture.
-    Raises ValueError for anything else.
+    loss: None, "last" (the loss reads the last output only) or "every" (each output has a loss).
+    Returns a Picture. Raises ValueError for anything else.
     """
     steps = expect_whole("unrolled", "steps", steps, 1, MOST_STEPS)
     expect_one_of("unrolled", "highlight", highlight, (None, "W_x", "W_h", "W_y"))

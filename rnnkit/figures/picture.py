@@ -1,4 +1,4 @@
-"""A picture that a notebook shows, and that says in words what it shows."""
+"""Picture and Drawing: images that a notebook shows, of matplotlib and in SVG, each with its text alternative."""
 
 import base64
 import html
@@ -11,7 +11,7 @@ from rnnkit.optional import missing
 
 
 class Picture:
-    """A drawing together with its text alternative.
+    """An image that matplotlib draws, together with its text alternative.
 
     draw: a function that fills a matplotlib Figure; it is called when the picture is first looked at.
     alt: what the picture shows, with its numbers.
@@ -35,7 +35,7 @@ class Picture:
 
     @cached_property
     def png(self):
-        """The image in bytes, two dots for each px. Raises ImportError where matplotlib is missing."""
+        """The image as the bytes of a PNG, two dots for each px. Raises ImportError where matplotlib is missing."""
         image = io.BytesIO()
         figure = self.figure
         with the_look():
@@ -43,11 +43,12 @@ class Picture:
         return image.getvalue()
 
     def save(self, path):
-        """Write the image to a file. Raises ImportError where matplotlib is missing."""
+        """Write the image to a file, as PNG. Raises ImportError where matplotlib is missing."""
         Path(path).write_bytes(self.png)
 
     @property
     def html(self):
+        """The image as a page shows it, or what is shown where matplotlib is missing."""
         return self._repr_mimebundle_()["text/html"]
 
     def __repr__(self):
@@ -63,7 +64,7 @@ class Picture:
 
 
 class Drawing:
-    """An SVG together with its text alternative. It needs no matplotlib, and is drawn again in a moment.
+    """An image in SVG, together with its text alternative. It needs no matplotlib.
 
     svg: the image, as text. alt: what it shows, with its numbers.
     """
@@ -72,11 +73,12 @@ class Drawing:
         self.svg, self.alt = svg, alt
 
     def save(self, path):
-        """Write the image to a file."""
+        """Write the image to a file, as SVG."""
         Path(path).write_text(self.svg, encoding="utf-8")
 
     @property
     def html(self):
+        """The image as a page shows it."""
         return image("svg+xml", self.svg.encode(), self.alt)
 
     def __repr__(self):
@@ -87,14 +89,14 @@ class Drawing:
 
 
 def image(kind, data, alt):
-    """An image as a page shows it: its bytes inside, its text alternative beside them."""
+    """The HTML of an image that carries its own bytes. kind: "png" or "svg+xml". alt: its text alternative."""
     return (f'<img class="rnnkit-picture" alt="{html.escape(alt)}" '
             f'style="width: {100 * WIDTH:.0f}px; max-width: 100%; height: auto; border-radius: 4px" '
             f'src="data:image/{kind};base64,{base64.b64encode(data).decode()}">')
 
 
 def note(*paragraphs):
-    """Paragraphs that stand where something is missing."""
+    """The HTML of a note that stands where something is missing."""
     text = "".join(f"<p>{html.escape(paragraph)}</p>" for paragraph in paragraphs)
     look = f"border-left: 4px solid {COLOR['y']}; padding: 0 1em"
     return f'<div class="rnnkit-note" role="note" style="{look}">{text}</div>'

@@ -1,4 +1,4 @@
-"""The two routes by which a cell state reaches the future: drawn, and how much of the gradient comes back on them."""
+"""The two routes from one cell state to the next: a diagram, and how much of the gradient comes back along them."""
 
 from itertools import pairwise
 
@@ -6,9 +6,9 @@ import numpy as np
 
 from rnnkit.figures.arguments import expect_functions
 from rnnkit.figures.curves import draw_flow
-from rnnkit.figures.drawing import arrow, box, cell, headline, sheet, write
 from rnnkit.figures.explorer import Explorer, Slider
 from rnnkit.figures.picture import Picture
+from rnnkit.figures.strokes import arrow, box, cell, headline, sheet, write
 from rnnkit.figures.style import COLOR, QUIET, SMALL, TEXT
 from rnnkit.lstm import lstm_backward as whole_backward
 from rnnkit.lstm import lstm_forward as known_forward
@@ -18,7 +18,7 @@ LIMITS = 1e-35, 1e3
 
 
 def two_routes():
-    """Three steps of an LSTM: the route along the cell state, and the one through the hidden state and the gates.
+    """A diagram of three LSTM steps: the route along the cell state, and the one through hidden state and gates.
 
     Returns a Picture.
     """
@@ -58,7 +58,7 @@ def _draw_routes(figure):
 
 
 def routes_explorer(lstm_forward, lstm_backward, forget_bias):
-    """How much of the last hidden state's gradient comes back to each input, and how much of it along c alone.
+    """How much of the last hidden state's gradient comes back to each input, and how much along the cell state alone.
 
     lstm_forward: lstm_forward(x, h0, c0, W_x, W_h, b) -> h, c, cache. lstm_backward: lstm_backward(dh, dc_T, cache) ->
     dx, dh0, dc0, dW_x, dW_h, db. forget_bias: forget_bias(b, value) -> b_new. They run on 100 steps with N = H = 16,
@@ -70,7 +70,7 @@ def routes_explorer(lstm_forward, lstm_backward, forget_bias):
                      forget_bias=forget_bias)
 
     def picture_of(bias, scale):
-        x, zeros, W_x, W_h, b = newborn(scale)
+        x, zeros, W_x, W_h, b = random_case(scale)
         case = x, zeros, zeros, W_x, W_h, np.array(forget_bias(b, bias))
         both = input_gradients(lstm_backward, *lstm_forward(*case))
         alone = input_gradients(whole_backward, *along_the_cell_state(*known_forward(*case)))
@@ -85,8 +85,8 @@ def routes_explorer(lstm_forward, lstm_backward, forget_bias):
                     scale=Slider("Size of W_h (in PyTorch 1)", 0, 4, 0.25, 1))
 
 
-def newborn(scale):
-    """A fixed x (T, H, D), H times the same sequence; zeros (H, H); and W_x, W_h, b as PyTorch draws them.
+def random_case(scale):
+    """A fixed random case: x (T, H, D), H times one sequence; zeros (H, H); and W_x, W_h, b as PyTorch draws them.
 
     PyTorch has two biases, both U(-1/sqrt(H), 1/sqrt(H)), which add. W_h is multiplied by `scale`.
     """
@@ -105,7 +105,7 @@ def input_gradients(lstm_backward, h, c, cache):
 
 
 def along_the_cell_state(h, c, cache):
-    """The same states, and a cache that has forgotten W_h: on the way back nothing leaves through the gates."""
+    """The same states, and a cache in which W_h is zero: on the way back nothing leaves through the gates."""
     return h, c, [(*step[:-1], 0 * step[-1]) for step in cache]
 
 

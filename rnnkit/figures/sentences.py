@@ -4,8 +4,8 @@ import re
 import textwrap
 from collections import Counter
 
-from rnnkit.figures.drawing import box, headline, sheet, write
 from rnnkit.figures.picture import Picture
+from rnnkit.figures.strokes import box, headline, sheet, write
 from rnnkit.figures.style import COLOR, FAINT, QUIET, SMALL, WIDTH
 
 MOST_WORDS, LONGEST = 12, 16
@@ -16,7 +16,7 @@ LEADING = 0.32  # inches from line to line
 def bag_of_words(first, second):
     """Two sentences side by side, and below them how often each word stands in either.
 
-    first, second: sentences, of 1 to 12 words each. Commas, stops and capitals do not count.
+    first, second: sentences of 1 to 12 words, of at most 16 letters each. Commas, stops and capitals do not count.
     Returns a Picture. Raises ValueError for anything else.
     """
     words = [_words(name, sentence) for name, sentence in [("first", first), ("second", second)]]

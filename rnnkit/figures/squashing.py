@@ -1,4 +1,4 @@
-"""The functions that squash: their slopes, where they saturate, and where the naive sigmoid breaks."""
+"""Activation functions: values and slopes, where they saturate, and where the naive sigmoid overflows."""
 
 import warnings
 
@@ -6,9 +6,9 @@ import numpy as np
 
 from rnnkit.activations import relu
 from rnnkit.figures.arguments import expect_functions
-from rnnkit.figures.drawing import headline
 from rnnkit.figures.explorer import Choice, Explorer, Slider
 from rnnkit.figures.picture import Picture
+from rnnkit.figures.strokes import headline
 from rnnkit.figures.style import COLOR, INK, QUIET, SHADE, SMALL, TEXT
 
 FLAT = 0.01  # a slope below this counts as saturated
@@ -16,11 +16,12 @@ NAMES = ("sigmoid", "tanh", "relu")
 
 
 def activation_explorer(sigmoid, activation_slopes):
-    """A squashing function above its slope, and the point z that you move along both.
+    """An activation function and, below it, its slope, with a point z that moves along both.
 
-    sigmoid: sigmoid(z) -> array.
-    activation_slopes: activation_slopes(s, t, r) -> ds, dt, dr, from the outputs.
-    tanh is NumPy's, relu ours. Where the slope is below 0.01 the function is shaded as saturated.
+    Where the slope is below 0.01 the function is shaded as saturated. tanh is NumPy's, relu is rnnkit's.
+
+    sigmoid: sigmoid(z) -> array of z's shape.
+    activation_slopes: activation_slopes(s, t, r) -> ds, dt, dr, the slopes from the outputs.
     Returns an Explorer with the controls `function` ("sigmoid", "tanh" or "relu") and `z` (-8 to 8).
     Raises ValueError where one of the two is no function.
     """
@@ -83,11 +84,12 @@ def _draw_activation(figure, curves, point, title):
 
 
 def sigmoid_in_float32(naive, sigmoid):
-    """What single precision does to two ways of writing the sigmoid, for z from -120 to 120.
+    """Two ways of writing the sigmoid in single precision, for z from -120 to 120: values and slopes on log axes.
 
-    naive, sigmoid: functions of a float32 array. Above, their values on a log axis; below, the slope
-    s (1 - s) that each of them leads to. Marked, at places that are found by trying: where `naive` overflows,
-    and from where on `sigmoid` is exactly 1, so that its slope is exactly 0.
+    The slope is s (1 - s). Marked, at places that are found by trying, is where `naive` overflows, and from where on
+    `sigmoid` is exactly 1, so that its slope is exactly 0.
+
+    naive, sigmoid: functions of a float32 array, each of which returns an array of its shape.
     Returns a Picture. Raises ValueError where one of the two is no function.
     """
     expect_functions("sigmoid_in_float32", naive=naive, sigmoid=sigmoid)

@@ -1,4 +1,4 @@
-"""One look for every picture: what each color means, how large the letters are, what is left out.
+"""The style of every picture: colors and what each means, sizes, line styles, and matplotlib's settings.
 
 The colors are Okabe and Ito's, made to stay apart for color-blind readers. Each has one meaning in the whole
 course, and none carries a meaning alone: there is always a symbol, a line style or a marker beside it.
@@ -15,11 +15,13 @@ COLOR = {
     "W": "#CC79A7",         # weights: reddish purple
     "loss": "#000000",      # loss: black
 }
-INK = "#1A1A1A"    # letters and axes
-QUIET = "#595959"  # what may be read later
-FAINT = "#BDBDBD"  # what is there, but not the point
-SHADE = "#EEEEEE"  # a region
+INK = "#1A1A1A"    # text and axes
+QUIET = "#595959"  # secondary text
+FAINT = "#BDBDBD"  # grids, guide lines and placeholders
+SHADE = "#EEEEEE"  # the background of a region
 DONE = "#56B4E9"   # points earned: sky blue
+
+DASHES = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)), (0, (3, 1, 1, 1, 1, 1)), (0, (9, 3)))  # of curves
 
 WIDTH = 8.0        # inches; one inch is 100 px on the page
 DPI = 200          # two dots a px, for sharp screens
@@ -49,16 +51,27 @@ RC = {
 
 
 def tint(color, share=0.2):
-    """The color mixed with white: `share` of it, and the rest paper."""
-    mixed = (round(255 + (int(color[i:i + 2], 16) - 255) * share) for i in (1, 3, 5))
-    return "#" + "".join(f"{part:02X}" for part in mixed)
+    """The color mixed with white, of which it is a share."""
+    return mix("#FFFFFF", color, share)
+
+
+def mix(start, end, share):
+    """A color between two, given as "#RRGGBB": 0 is the first, 1 is the second."""
+    channels = zip(_channels(start), _channels(end), strict=True)
+    return "#" + "".join(f"{round(low + (high - low) * share):02X}" for low, high in channels)
+
+
+def _channels(color):
+    """Red, green and blue, each from 0 to 255."""
+    return [int(color[k:k + 2], 16) for k in (1, 3, 5)]
 
 
 @contextmanager
 def the_look():
-    """Everything drawn inside has the course's look. Raises ImportError where matplotlib is missing.
+    """A context in which matplotlib draws in the course's style, whatever the reader's own settings are.
 
     matplotlib is imported here, on the first drawing, and kept from logging that it builds its list of fonts.
+    Raises ImportError where it is missing.
     """
     logger = logging.getLogger("matplotlib")
     level = logger.level

@@ -1,4 +1,4 @@
-"""A sheet of SVG: paths, circles, boxes, letters, and strands that show the number they carry.
+"""A sheet of SVG: paths, circles, boxes, text, and strands that show the number they carry.
 
 Positions and lengths are px; (0, 0) is the upper left corner.
 
@@ -11,7 +11,7 @@ import re
 
 import numpy as np
 
-from rnnkit.figures.style import INK, QUIET
+from rnnkit.figures.style import INK, QUIET, mix
 
 SANS = "DejaVu Sans, Verdana, sans-serif"
 SERIF = "STIX Two Text, STIXGeneral, Cambria, Times New Roman, Times, serif"
@@ -23,17 +23,15 @@ CORNER = 16
 
 
 def strength(value):
-    """From -1 to 1: the square root of the value's share of `MOST`, with its sign."""
+    """How strong a strand is drawn, from -1 to 1: the square root of the value's share of MOST, with its sign."""
     return np.sign(value) * np.sqrt(min(abs(value) / MOST, 1))
 
 
 def color_of(value):
     """The color of a strand that carries this value: from gray through a light to a dark one."""
-    share = 2 * abs(strength(value))
     light, dark = POSITIVE if value > 0 else NEGATIVE
-    start, end = (ZERO, light) if share < 1 else (light, dark)
-    return "#" + "".join(f"{round(low + (high - low) * (share % 1 if share < 2 else 1)):02X}" for low, high in
-                         ((int(start[k:k + 2], 16), int(end[k:k + 2], 16)) for k in (1, 3, 5)))
+    share = 2 * abs(strength(value))
+    return mix(ZERO, light, share) if share < 1 else mix(light, dark, share - 1)
 
 
 def width_of(value):
@@ -47,7 +45,10 @@ def number(value, digits=2):
 
 
 class Sheet:
-    """An SVG on its way: every method adds to what is there."""
+    """An SVG image to draw on: every method adds to what is there, and str() is the image.
+
+    width, height: px.
+    """
 
     def __init__(self, width, height):
         self.width, self.height, self.parts = width, height, []
@@ -58,19 +59,21 @@ class Sheet:
                 f'<rect width="100%" height="100%" fill="white"/>{"".join(self.parts)}</svg>')
 
     def add(self, tag, inside="", **attributes):
-        """One element; stroke_width becomes stroke-width."""
+        """Add one element. An attribute stroke_width is written stroke-width."""
         told = "".join(f' {name.replace("_", "-")}="{_short(value)}"' for name, value in attributes.items())
         self.parts.append(f"<{tag}{told}>{inside}</{tag}>")
 
     def circle(self, at, radius, fill="white", stroke=INK, width=1.5):
+        """A circle around a place. width: of its line."""
         self.add("circle", cx=at[0], cy=at[1], r=radius, fill=fill, stroke=stroke, stroke_width=width)
 
     def box(self, at, width, height, fill="white", stroke=INK, line=1.5, corner=4):
-        """A rectangle around a place."""
+        """A rectangle around a place. line: the width of its line. corner: the radius of its corners."""
         self.add("rect", x=at[0] - width / 2, y=at[1] - height / 2, width=width, height=height, rx=corner, fill=fill,
                  stroke=stroke, stroke_width=line)
 
     def polygon(self, points, fill):
+        """A filled area between points."""
         self.add("path", d=f"M{' L'.join(map(_pair, points))} Z", fill=fill)
 
     def strand(self, points, value, arrow=False, thinner=1.0):
@@ -108,7 +111,7 @@ class Sheet:
                  **look)
 
     def scale(self, left, level, length):
-        """What color and width mean, from -3 to 3."""
+        """The scale of strands: the color and the width of each value from -3 to 3."""
         values = np.linspace(-MOST, MOST, 61)
         places, halves = left + length * np.linspace(0, 1, 61), np.array([width_of(value) / 2 for value in values])
         stops = "".join(f'<stop offset="{k / 60:.3f}" stop-color="{color_of(value)}"/>'
@@ -121,14 +124,21 @@ class Sheet:
 
 
 def _formula(text, size):
-    """Letters in italics, and what follows an underscore, one letter or {some}, below the line."""
-    written = html.escape(text.replace("-", "\N{MINUS SIGN}"))
-    written = re.sub(r"[a-zA-Z]+", lambda word: word[0] if len(word[0]) > 2 else
-                     f'<tspan font-style="italic">{word[0]}</tspan>', written)
+    """A formula as tspans: variables in italics; what follows an underscore, one sign or {some}, below the line."""
     low, up = f'<tspan dy="{0.26 * size:.1f}" font-size="{0.8 * size:.1f}">', f'<tspan dy="{-0.26 * size:.1f}">'
-    written = re.sub(r"_(?:\{(.*?)\}|((?:<tspan[^>]*>)?.(?:</tspan>)?))",
-                     lambda below: f"{low}{below[1] or below[2]}</tspan>{up}\N{ZERO WIDTH SPACE}</tspan>", written)
+    line, *others = re.split(r"_(\{.*?\}|.)", text)
+    written = _italic(line)
+    for index, line in zip(others[::2], others[1::2], strict=True):
+        written += f"{low}{_italic(index.strip('{}'))}</tspan>{up}\N{ZERO WIDTH SPACE}</tspan>{_italic(line)}"
     return f'<tspan font-family="{SERIF}" font-size="{1.2 * size:.1f}">{written}</tspan>'
+
+
+def _italic(text):
+    """Part of a formula. Words of one or two letters are variables, in italics; longer ones, such as tanh, are not."""
+    def styled(word):
+        return f'<tspan font-style="italic">{word[0]}</tspan>' if len(word[0]) <= 2 else word[0]
+
+    return re.sub(r"[a-zA-Z]+", styled, html.escape(text.replace("-", "\N{MINUS SIGN}")))
 
 
 def _unit(vector):

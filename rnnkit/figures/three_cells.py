@@ -1,7 +1,7 @@
-"""The three cells side by side: what each keeps, and which road its state takes."""
+"""The RNN, the LSTM and the GRU side by side: states, blocks of weights, and the state that goes straight on."""
 
-from rnnkit.figures.drawing import arrow, cell, headline, sheet, write
 from rnnkit.figures.picture import Picture
+from rnnkit.figures.strokes import arrow, cell, headline, sheet, write
 from rnnkit.figures.style import COLOR, INK, QUIET, SMALL, TITLE, WIDTH
 
 STATE, BLOCKS, LOW = 3.35, 2.1, 0.95   # levels, from the lower edge, in inches
@@ -10,7 +10,7 @@ CENTERS = (WIDTH / 6, WIDTH / 2, 5 * WIDTH / 6)
 
 
 def three_cells():
-    """One step of an RNN, an LSTM and a GRU: states, blocks of weights, and a thick line where a state goes straight.
+    """One step of an RNN, an LSTM and a GRU: states, blocks of weights, and thick lines where a state goes straight on.
 
     Returns a Picture.
     """

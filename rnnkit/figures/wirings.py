@@ -1,9 +1,9 @@
-"""One cell, five ways of wiring it to inputs and outputs."""
+"""Recurrent networks by their inputs and outputs: one to one, one to many, many to one, many to many."""
 
 from dataclasses import dataclass
 
-from rnnkit.figures.drawing import arrow, cell, sheet, write
 from rnnkit.figures.picture import Picture
+from rnnkit.figures.strokes import arrow, cell, sheet, write
 from rnnkit.figures.style import COLOR, QUIET, SMALL, TEXT
 
 APART, LEVEL, RADIUS = 0.56, 0.78, 0.19  # inches: from step to step, from row to row, and a node's
@@ -21,6 +21,7 @@ class Wiring:
 
     @property
     def in_words(self):
+        """The wiring as a phrase of the text alternative."""
         return (f"{self.name}, as from {self.task}: inputs at {_steps(self.inputs)} of {self.steps}, "
                 f"outputs at {_steps(self.outputs)}")
 
@@ -40,7 +41,7 @@ def _steps(steps):
 
 
 def wirings():
-    """The five ways in which a recurrent network meets inputs and outputs, each with a task.
+    """Five unrolled networks that differ in which steps have an input and which an output, each with a task.
 
     Returns a Picture.
     """

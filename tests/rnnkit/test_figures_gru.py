@@ -13,7 +13,7 @@ from rnnkit.figures.gru_cell import (
     TEXT,
     WITH_CANDIDATE,
     WITH_UPDATE,
-    moments,
+    trace,
     weights_by_name,
 )
 from rnnkit.figures.svg import color_of, number, width_of
@@ -66,35 +66,35 @@ def test_every_number_in_the_diagram_is_the_steps_own(weights):
 @by_hand
 def test_a_unit_set_by_hand_remembers_the_last_sign(weights):
     last = 0
-    for moment in moments(gru_step, *RUNS[weights]):
-        if weights == WITH_CANDIDATE and last == 0 and moment.h:
+    for step in trace(gru_step, *RUNS[weights]):
+        if weights == WITH_CANDIDATE and last == 0 and step.h:
             break  # a switch does not keep a zero
-        last = {"+": 1, "−": -1, "0": 0}.get(moment.symbol, last)
-        assert moment.h_next == pytest.approx(last, abs=0.06)
+        last = {"+": 1, "−": -1, "0": 0}.get(step.symbol, last)
+        assert step.h_next == pytest.approx(last, abs=0.06)
 
 
 def test_one_unit_remembers_with_the_gate_the_other_with_the_candidate():
-    gated, switch = (moments(gru_step, *RUNS[name]) for name in (WITH_UPDATE, WITH_CANDIDATE))
+    gated, switch = (trace(gru_step, *RUNS[name]) for name in (WITH_UPDATE, WITH_CANDIDATE))
     silent = [k for k, symbol in enumerate(TEXT) if symbol == "·"]
     assert all(gated[k].z > 0.99 and abs(gated[k].n) < 0.02 for k in silent)
     assert all(switch[k].z < 0.01 and switch[k].r > 0.99 for k in silent)
-    assert [moment.symbol for moment in switch if moment.r < 0.01] == ["0"]
+    assert [step.symbol for step in switch if step.r < 0.01] == ["0"]
     assert abs(gated[-1].h_next) < 0.01 and abs(switch[-1].h_next) > 0.4
 
 
 def test_gates_and_candidate_beside_the_step_are_the_steps_own():
     W_x, W_h, b_x, b_h = RUNS[AT_RANDOM]
-    for moment in moments(gru_step, W_x, W_h, b_x, b_h):
-        h_next = (1 - moment.z) * moment.n + moment.z * moment.h
-        assert moment.h_next == pytest.approx(h_next, abs=1e-15)
-        assert moment.r == sigmoid(np.array(moment.sum_r)) and moment.z == sigmoid(np.array(moment.sum_z))
+    for step in trace(gru_step, W_x, W_h, b_x, b_h):
+        h_next = (1 - step.z) * step.n + step.z * step.h
+        assert step.h_next == pytest.approx(h_next, abs=1e-15)
+        assert step.r == sigmoid(np.array(step.sum_r)) and step.z == sigmoid(np.array(step.sum_z))
 
 
 def test_the_row_of_all_steps_holds_the_candidates_and_states_of_the_whole_sequence():
-    run = moments(gru_step, *RUNS[WITH_UPDATE])
+    run = trace(gru_step, *RUNS[WITH_UPDATE])
     (_, picture), = pictures(WITH_UPDATE, [7])
     boxes = [box for box in elements(picture, "rect") if box.get("height") == "29"]
-    assert [box.get("fill") for box in boxes] == [color_of(v) for moment in run for v in (moment.n, moment.h_next)]
+    assert [box.get("fill") for box in boxes] == [color_of(v) for step in run for v in (step.n, step.h_next)]
 
 
 @every

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rnnkit import figures, lstm_gates, lstm_step
-from rnnkit.figures.lstm_cell import AT_RANDOM, BY_HAND, NAMES, TEXT, counter, moments, newborn
+from rnnkit.figures.lstm_cell import AT_RANDOM, BY_HAND, NAMES, TEXT, counting_weights, random_weights, trace
 from rnnkit.figures.svg import MOST, Sheet, color_of, number, width_of
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -41,7 +41,7 @@ def written(picture):
     return [words(text) for text in elements(picture, "text")]
 
 
-RUNS = {BY_HAND: counter, AT_RANDOM: newborn}
+RUNS = {BY_HAND: counting_weights, AT_RANDOM: random_weights}
 both = pytest.mark.parametrize("weights", RUNS)
 
 
@@ -68,13 +68,13 @@ def test_every_number_in_the_diagram_is_the_steps_own(weights):
 
 @both
 def test_the_row_of_all_steps_holds_the_states_of_the_whole_sequence(weights):
-    run = moments(lstm_step, lstm_gates, *RUNS[weights]())
+    run = trace(lstm_step, lstm_gates, *RUNS[weights]())
     (_, picture), = pictures(weights, [7])
     boxes = [box for box in elements(picture, "rect") if box.get("height") == "29"]
     assert [box.get("fill") for box in boxes] == [
-        color_of(value) for moment in run for value in (moment.c_next, moment.h_next)]
+        color_of(value) for step in run for value in (step.c_next, step.h_next)]
     steps = [text for text in written(picture) if re.fullmatch(r".?\d\.\d", text)]
-    assert steps == [number(value, 1) for moment in run for value in (moment.c_next, moment.h_next)]
+    assert steps == [number(value, 1) for step in run for value in (step.c_next, step.h_next)]
 
 
 def test_the_unit_counts_the_brackets_that_are_open_and_forgets_them_at_a_semicolon():
@@ -82,17 +82,17 @@ def test_the_unit_counts_the_brackets_that_are_open_and_forgets_them_at_a_semico
     for symbol in TEXT:
         depth = 0 if symbol == ";" else depth + (symbol == "(") - (symbol == ")")
         depths.append(depth)
-    run = moments(lstm_step, lstm_gates, *counter())
-    assert [moment.c_next for moment in run] == pytest.approx(depths, abs=1e-3)
-    assert max(depths) == 3 and not counter()[1].any()
-    for moment, depth in zip(run, depths, strict=True):
-        assert (moment.o > 0.9) == moment.symbol.isalpha() and (moment.i > 0.9) == (moment.symbol in "()")
-        assert moment.h_next == pytest.approx(np.tanh(depth) if moment.symbol.isalpha() else 0, abs=0.05)
+    run = trace(lstm_step, lstm_gates, *counting_weights())
+    assert [step.c_next for step in run] == pytest.approx(depths, abs=1e-3)
+    assert max(depths) == 3 and not counting_weights()[1].any()
+    for step, depth in zip(run, depths, strict=True):
+        assert (step.o > 0.9) == step.symbol.isalpha() and (step.i > 0.9) == (step.symbol in "()")
+        assert step.h_next == pytest.approx(np.tanh(depth) if step.symbol.isalpha() else 0, abs=0.05)
 
 
 def test_the_lines_have_the_color_and_the_width_of_what_they_carry():
     (_, picture), = pictures(BY_HAND, [7])
-    run = moments(lstm_step, lstm_gates, *counter())
+    run = trace(lstm_step, lstm_gates, *counting_weights())
     now = run[6]
     strands = {(path.get("stroke"), path.get("stroke-width")) for path in elements(picture, "path")
                if path.get("fill") == "none"}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnkit import activation_slopes, figures, numerical_gradient, rnn_backward, rnn_forward, rnn_step, sigmoid
-from rnnkit.figures.drawing import spread
+from rnnkit.figures.labels import spread
 from rnnkit.figures.style import COLOR
 
 matplotlib = pytest.importorskip("matplotlib")

@@ -1,4 +1,4 @@
-"""The strokes of a diagram: a sheet, cells with a symbol in them, arrows between them, blocks to scale.
+"""The parts of a diagram in matplotlib: a sheet, cells with a symbol in them, arrows between them, blocks to scale.
 
 Positions and lengths are inches on the sheet; (0, 0) is its lower left corner.
 """
@@ -9,7 +9,7 @@ from rnnkit.figures.style import FAINT, INK, SYMBOL, TEXT, TITLE, tint
 
 
 def sheet(figure):
-    """Axes without axes: the whole figure, one unit an inch."""
+    """Axes over the whole figure, with nothing drawn, in which one unit is an inch."""
     ax = figure.add_axes((0, 0, 1, 1))
     ax.set(xlim=(0, figure.get_figwidth()), ylim=(0, figure.get_figheight()))
     ax.axis("off")
@@ -17,7 +17,7 @@ def sheet(figure):
 
 
 def headline(figure, text):
-    """What the picture says, in one line at its top."""
+    """The title of a picture: what it says, in one line at its top."""
     figure.text(0.012, 1 - 0.3 / figure.get_figheight(), text, fontsize=TITLE, fontweight="bold", va="center")
 
 
@@ -57,8 +57,9 @@ def arrow(ax, start, end, color=INK, width=1.5, gap=0.0, bend=0.0, dashed=False)
         "linewidth": width, "shrinkA": 0, "shrinkB": 0, "linestyle": "--" if dashed else "-",
         "connectionstyle": f"arc3,rad={-bend}"})
 
+
 def write(ax, at, text, size=TEXT, color=INK, ha="center", va="center", **more):
-    """Text at a place."""
+    """Text at a place; `more` is passed on to matplotlib."""
     return ax.text(*at, text, fontsize=size, color=color, ha=ha, va=va, **more)
 
 
@@ -75,22 +76,3 @@ def block(ax, corner, rows, columns, unit, color=FAINT, share=0.2, strong=False)
     ax.add_collection(LineCollection(inner, colors="white", linewidths=1, zorder=1), autolim=False)
     width = 3 if strong else 1.5
     ax.add_patch(Rectangle(*place, facecolor="none", edgecolor=color, linewidth=width, zorder=2))
-
-
-def spread(positions, gap):
-    """Positions for labels: as near to the given ones as may be, in the same order, at least `gap` apart."""
-    positions = np.asarray(positions, float)
-    order = np.argsort(positions, kind="stable")
-    groups = []
-    for place in positions[order]:
-        groups.append([place, 1])
-        while len(groups) > 1 and _overlap(*groups[-2:], gap):
-            (first, m), (second, n) = groups.pop(-2), groups.pop()
-            groups.append([(first * m + second * n) / (m + n), m + n])
-    placed = np.empty_like(positions)
-    placed[order] = [center + gap * (k - (n - 1) / 2) for center, n in groups for k in range(n)]
-    return placed
-
-
-def _overlap(below, above, gap):
-    return above[0] - below[0] < gap * (below[1] + above[1]) / 2
