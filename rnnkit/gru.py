@@ -4,8 +4,9 @@ T time steps, N sequences in a batch, D input size, H hidden size. Time first, r
 weights lie side by side in the order r, z, n (reset gate, update gate, candidate). There are two biases, because the
 candidate's b_h sits inside r * (...). Results have the dtype of the arguments.
 
-Cho et al. put the reset gate before the matrix product, as `rnnkit.variants` does. Here it comes after, as in cuDNN,
-PyTorch and Keras. The table in `rnnkit.lstm` has their names for the arrays.
+Here the reset gate comes after the matrix product, as in cuDNN, PyTorch and Keras, and in the first version of Cho et
+al. (2014). Their third version has it before, and so has `rnnkit.variants`. PyTorch's and Keras's names for the arrays
+stand in `rnnkit.lstm`.
 
 Source: Cho et al., Learning phrase representations using RNN encoder-decoder for statistical machine translation
 (2014).

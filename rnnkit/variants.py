@@ -24,7 +24,7 @@ def gru_step_reset_before(x: "N D", h: "N H", W_x: "D 3H", W_h: "H 3H", b: "3H")
     x: (N, D), the input of this step. h: (N, H), the state so far. W_x: (D, 3H), W_h: (H, 3H), b: (3H,).
     Returns h_next (N, H). Raises ValueError where shapes disagree.
     Source: Cho et al., Learning phrase representations using RNN encoder-decoder for statistical machine translation
-    (2014).
+    (2014), third version.
     """
     a_r, a_z, a_n = np.split(x @ W_x + b, 3, axis=1)
     W_hr, W_hz, W_hn = np.split(W_h, 3, axis=1)
