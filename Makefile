@@ -22,8 +22,9 @@ test: $(READY)  ## run every test
 build: $(READY)  ## write lessons/ anew from solutions/
 	$(BIN)/python -m autograder build
 
-bench: $(READY)  ## measure size and speed, the autograder's against stock nbgrader's
+bench: $(READY)  ## measure size and speed: the cells' against PyTorch's, the autograder's against stock nbgrader's
 	$(BIN)/python tests/bench.py
+	$(BIN)/python tests/rnnkit/bench.py
 	$(BIN)/python tests/autograder/bench.py
 
 class: $(READY)  ## grade a class of 1,000 and tell how long it took

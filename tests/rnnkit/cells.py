@@ -1,4 +1,4 @@
-"""The three cells, each beside PyTorch's, whose layout is the transpose of ours."""
+"""The three cells, as derived and as `rnnkit.fast` has them, beside PyTorch's, whose layout is the transpose."""
 
 import itertools
 from typing import NamedTuple
@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 import rnnkit
+import rnnkit.fast
 from rnnkit import relative_error
 
 AWKWARD = (1, 2, 7, 13)
@@ -35,12 +36,17 @@ def assert_equal(ours, theirs):
 
 
 class Cell(NamedTuple):
-    """A cell: how many blocks its weights have, and the names of its states and of its biases."""
+    """A cell: how many blocks its weights have, the names of its states and of its biases, and where its passes are."""
 
     name: str
     blocks: int
     states: tuple
     biases: tuple
+    module: object = rnnkit
+
+    @property
+    def label(self):
+        return f"{self.module.__name__}-{self.name}"
 
     @property
     def parameters(self):
@@ -48,7 +54,7 @@ class Cell(NamedTuple):
 
     def function(self, part):
         """Ours: `rnnkit.lstm_step` is the LSTM's "step"."""
-        return getattr(rnnkit, f"{self.name.lower()}_{part}")
+        return getattr(self.module, f"{self.name.lower()}_{part}")
 
     def layer(self, D, H, seed=0):
         return getattr(rnnkit, self.name)(D, H, np.random.default_rng(seed))
@@ -100,6 +106,7 @@ def _together(states):
 CELLS = [Cell("RNN", 1, ("h0",), ("b",)),
          Cell("LSTM", 4, ("h0", "c0"), ("b",)),
          Cell("GRU", 3, ("h0",), ("b_x", "b_h"))]
+FAST = [cell._replace(module=rnnkit.fast) for cell in CELLS]
 
 
 def listed(value):
