@@ -65,7 +65,7 @@ def _draw_v(figure, eps, curves, best, arms):
         aside = {"xytext": (1, 1.06 - 0.1 * row), "textcoords": "axes fraction", "ha": "right",
                  "arrowprops": {"arrowstyle": "-", "color": QUIET}}
         ax.annotate(f"{name}: {curves[name][k]:.1e}", (eps[k], curves[name][k]), fontsize=TEXT, va="top",
-                    **(aside if row else below))
+                    **(aside if row == 1 else below))
     for what, arm, power in arms:
         middle, right = arm[len(arm) // 2], what == "truncation"
         at = eps[middle], curves[next(iter(best))][middle]

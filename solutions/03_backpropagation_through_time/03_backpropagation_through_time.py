@@ -14,10 +14,30 @@
 # a little, although the weight is used at every step?
 #
 # **What you will write.** A way to *measure* a gradient, a way to *derive* it for one step, the loop that takes it
-# through time, and a few sentences on why gradients add up. Sixteen points, about an hour and a half.
+# through time, and a few sentences on why gradients add up. Sixteen points, about an hour and three quarters.
 #
 # **What you need.** The forward pass of lesson 02. We import ours, which keeps the cache that the stub proposed. You
 # can paste yours below instead.
+
+# %% [markdown] locked="from-memory"
+# **From memory.** Answer on paper, then open.
+#
+# <details><summary>1. One step of the recurrent network: the equation, and the shape of every array in it</summary>
+#
+# $h_{\text{next}} = \tanh(x W_x + h W_h + b)$, with $x$ $(N, D)$, $h$ and $h_{\text{next}}$ $(N, H)$, $W_x$ $(D, H)$,
+# $W_h$ $(H, H)$, $b$ $(H,)$.
+#
+# </details>
+# <details><summary>2. A sequence becomes a hundred times as long. How many more parameters does the network need?</summary>
+#
+# None. Their number depends on $D$ and on $H$, not on $T$.
+#
+# </details>
+# <details><summary>3. Lesson 01: tanh has returned t. What was its slope?</summary>
+#
+# $1 - t^2$. What went in is not needed.
+#
+# </details>
 
 # %%
 import numpy as np
@@ -37,7 +57,8 @@ rng = np.random.default_rng(3)
 # $$\frac{\partial L}{\partial w} \approx \frac{L(w + \varepsilon) - L(w - \varepsilon)}{2\,\varepsilon}$$
 #
 # This is called the **numerical gradient**. It needs no calculus and knows nothing about networks, so it cannot make
-# the mistakes that people make when they derive one. So it can be the judge.
+# the mistakes that people make when they derive one. So it can be the **judge** of a derived gradient. To compare the
+# two is called a *gradient check*.
 #
 # Why move in both directions? Expand $L$ around $w$:
 #
@@ -100,7 +121,7 @@ check(numerical_gradient, points=4)
 #
 # Below, your function measures the gradient of $W_h$ in a network of ten steps, for a range of $\varepsilon$, in
 # double and in single precision. The truth it is compared with is the derived gradient, in double precision: the one
-# that you will write before this lesson ends.
+# that you will write before this lesson ends. A third curve measures in another way. It comes with the answer.
 #
 # Errors are **relative** here: $\max|a - n| \,/\, (\max|a| + \max|n|)$ for two arrays $a$ and $n$. It is 0 if they
 # are equal and 1 if they are opposite.
@@ -128,20 +149,49 @@ for dtype in ("float64", "float32"):
 
     errors[dtype] = np.array([
         relative_error(measure(loss, args[3], e).astype("float64"), truth) for e in eps])
+
+
+def complex_step(f, x, eps):
+    """The gradient of f at x: each entry moves by an imaginary eps, and nothing is subtracted."""
+    gradient = np.zeros_like(x)
+    for i in np.ndindex(x.shape):
+        moved = x.astype(complex)
+        moved[i] += 1j * eps
+        gradient[i] = f(moved).imag / eps
+    return gradient
+
+
+def complex_loss(W):
+    return rnn_forward(x, h0, W_x, W, b)[0].sum()
+
+
+errors["complex step"] = np.array([relative_error(complex_step(complex_loss, W_h, e), truth) for e in eps])
 figures.v_curve(eps, errors)
 
 # %%
-for dtype, error in errors.items():
-    print(f"{dtype}: best at eps = {eps[error.argmin()]:.0e}, where the error is {error.min():.1e}; "
+for name, error in errors.items():
+    print(f"{name:13} best at eps = {eps[error.argmin()]:.0e}, where the error is {error.min():.1e}; "
           f"at 1e-12 it is {error[0]:.1e}")
+for dtype in ("float64", "float32"):
+    print(f"{dtype}: the cube root of its rounding error is {np.finfo(dtype).eps ** (1 / 3):.0e}")
 
 # %% [markdown] locked="v-curve"
-# The curve is a V. On its right arm the formula is at fault: a coarse step, and the error falls with $\varepsilon^2$.
-# On its left arm the computer is at fault: two losses that agree in nearly all their digits are subtracted, what
-# remains is rounding, and dividing by a tiny $2\varepsilon$ makes it large again.
+# The first two curves are a V. On the right arm the formula is at fault: a coarse step, and the error falls with
+# $\varepsilon^2$. On the left arm the computer is at fault: two losses that agree in nearly all their digits are
+# subtracted, what remains is rounding, and dividing by a tiny $2\varepsilon$ makes it large again.
 #
-# So: somewhere near $10^{-6}$ in double precision. In single precision even the best is poor. **Gradients are checked
-# in float64**, here and everywhere in this course.
+# Call the rounding error $u$. The two faults are about $\varepsilon^2$ and $u / \varepsilon$. They are equal at
+# $\varepsilon = u^{1/3}$, and there the V has its bottom: near $10^{-6}$ to $10^{-5}$ in double precision. In single
+# precision even the best is poor. **Gradients are checked in float64**, here and everywhere in this course.
+#
+# The third curve has no left arm. It moves the weight by $i \varepsilon$, where $i^2 = -1$. Put that into Taylor's
+# series, and the slope is the imaginary part:
+#
+# $$L(w + i \varepsilon) = L + i \varepsilon L' - \tfrac{1}{2} \varepsilon^2 L'' - \dots \qquad\qquad
+# L' \approx \frac{\operatorname{Im} L(w + i \varepsilon)}{\varepsilon}$$
+#
+# Nothing is subtracted, so nothing is lost. This is the **complex step** (Squire and Trapp 1998). It needs a forward
+# pass that lets complex numbers through. NumPy's `tanh` does; a comparison or an `abs` would not.
 #
 # One more number, to see why nobody trains this way. Each weight costs two runs of the network.
 
@@ -150,10 +200,31 @@ for H in (4, 64, 1024):
     D = 3
     print(f"H = {H:5}: {2 * (D * H + H * H + H):>10,} runs of the network for one gradient")
 
+# %% [markdown] locked="yes-or-no"
+# **Guess first.** Two million runs say which entry is wrong. Suppose that you only want a yes or a no, for all of them
+# together. How many runs does that take?
+
+# %%
+x, h0, W_x, W_h, b = small_network(T=10, H=1024)
+W_h /= 32  # the square root of H, so that the states are not all at -1 and 1
+h, cache = rnn_forward(x, h0, W_x, W_h, b)
+U, moved = rng.standard_normal(W_h.shape), 1e-7
+up, down = (rnn_forward(x, h0, W_x, W, b)[0].sum() for W in (W_h + moved * U, W_h - moved * U))
+dW_h = rnnkit.rnn_backward(np.ones_like(h), cache)[3]
+half_missing = np.where(np.arange(1024) < 512, dW_h, 0)
+print(f"measured with two runs           {(up - down) / (2 * moved):12.6f}")
+print(f"derived, {dW_h.size:,} entries       {np.sum(dW_h * U):12.6f}")
+print(f"derived, with half of them wrong {np.sum(half_missing * U):12.6f}")
+
+# %% [markdown] locked="one-direction"
+# Two. Move *all* the weights at once, in a random direction $U$. In that direction the loss has one slope, and by the
+# chain rule it is $\sum dW \odot U$. Where an entry of $dW$ is wrong, so is the sum, unless chance is very unkind. It does
+# not say which entry it was. (PyTorch's `gradcheck` does something like this in its fast mode.)
+
 # %% [markdown] locked="one-weight"
 # ## One weight, used four times
 #
-# We can do it in one run and a way back. The only new thing in a recurrent network is that a weight is used more than
+# To *get* a gradient, though, we want one run and a way back. The only new thing in a recurrent network is that a weight is used more than
 # once.
 #
 # **Guess first.** The network below reads four inputs, and its loss looks at the last state only. $W_h$ appears four
@@ -192,16 +263,31 @@ print(f"relative error over all entries: {relative_error(four.sum(axis=0), tied)
 
 # %% [markdown] locked="ten-paths"
 # Ten is the answer to another question. With a loss at *every* step, the first loss can be reached from one of the
-# four, the second from two, and so on. Count the pairs (loss at step t, matrix of step k) for which the gradient is
-# not zero:
+# four, the second from two, and so on. Below, the pairs (loss at step t, matrix of step k) for which the gradient is
+# not zero are counted.
+#
+# **Guess first.** That network starts from a random $h_0$. Nearly every network you will meet starts from zeros. How many
+# of the four terms are left then, and how many of the ten pairs?
 
 # %%
-reached = [[np.any(measure(lambda W_hs, t=t: untied_forward(x, h0, W_x, W_hs, b)[t].sum(), np.stack([W_h] * 4))[k])
-            for k in range(4)] for t in range(4)]
-print(np.array(reached).astype(int), " pairs:", np.sum(reached))
+def reached(start):
+    """Row t, column k: does the loss at step t change with the matrix of step k? From the state `start`."""
+    def loss(W_hs, t):
+        return untied_forward(x, start, W_x, W_hs, b)[t].sum()
+
+    gradients = [measure(lambda W_hs, t=t: loss(W_hs, t), np.stack([W_h] * 4)) for t in range(4)]
+    return np.any(gradients, axis=(2, 3)).astype(int)
+
+
+for what, start in (("random h0", h0), ("h0 = 0", np.zeros_like(h0))):
+    pairs = reached(start)
+    print(f"{what}: {pairs[3].sum()} terms in the last loss, {pairs.sum()} pairs\n{pairs}")
 
 # %% [markdown] locked="sum-over-uses"
 # The triangle is the arrow of time: a loss at step t knows nothing about a matrix that is used later.
+#
+# From zeros, three terms and six pairs. At the first step $W_h$ multiplies $h_0$. If that is zero, the matrix may be
+# anything. Keep it in mind for the end of this lesson.
 #
 # This sum over the uses is all that *through time* adds to backpropagation. What remains is to get the terms, and the
 # way to get them is to take one step back, and then do it again.
@@ -219,7 +305,8 @@ print(np.array(reached).astype(int), " pairs:", np.sum(reached))
 # $$da = dh_{\text{next}} \odot (1 - h_{\text{next}}^2)$$
 #
 # where $\odot$ multiplies entry by entry.
-#
+
+# %% [markdown] locked="through-the-sum"
 # Now through the sum. Take one entry, $a_{nj} = \sum_k h_{nk} W_{kj} + \dots$ The entry $h_{nk}$ appears in $a_{nj}$
 # for every $j$, with the factor $W_{kj}$. So
 #
@@ -304,9 +391,10 @@ for name, gradient in zip(inputs, derived, strict=True):
 # $$dh_t^{\text{total}} = \underbrace{dh_t}_{\text{from above}} + \underbrace{da_{t+1} W_h^\top}_{\text{from step } t+1}$$
 #
 # The second term is the **carry**. (One exception to our habit, then: `dh[t]` holds only the part that comes from
-# above. The whole gradient of $h_t$ is the sum.)
+# above. The whole gradient of $h_t$ is the sum. And one warning: formulas and pictures count the steps from 1, so
+# the states are $h_1, \dots, h_T$ after $h_0$. Python counts from 0, so $h_1$ is `h[0]`.)
 #
-#  At the last step there is no step $t + 1$, and the carry is zero. At the first step, what goes out of the door
+# At the last step there is no step $t + 1$, and the carry is zero. At the first step, what goes out of the door
 # is the gradient of $h_0$.
 #
 # And the weights: each step returns its term of the sum. Add them up.
@@ -397,10 +485,37 @@ if torch := available("torch"):
     for name in names:
         print(f"d{name:4} against PyTorch's autograd     {relative_error(derived[name], tensors[name].grad.numpy()):.0e}")
 
+# %% [markdown] locked="what-the-error-sees"
+# ## What the judge does not see
+#
+# Here is a longer network. It has a hundred steps, and a loss that looks at the last state only. We take the right
+# `dx` and spoil it: the first fifty of its hundred steps are set to zero.
+#
+# **Guess first.** What is the relative error: about a half, about a thousandth, or too small to notice?
+
+# %%
+x, h0, W_x, W_h, b = small_network(T=100)
+h, cache = rnn_forward(x, h0, W_x, W_h, b)
+last_only = np.zeros_like(h)
+last_only[-1] = rng.standard_normal(last_only[-1].shape)
+dx = back(last_only, cache)[0]
+spoiled = dx.copy()
+spoiled[:50] = 0
+print(f"relative error of the whole array: {relative_error(spoiled, dx):.0e}")
+for t in (0, 49, 50, 99):
+    print(f"step {t + 1:3}: the largest entry is {np.abs(dx[t]).max():.0e}, relative error {relative_error(spoiled[t], dx[t]):.0f}")
+
+# %% [markdown] locked="measure-step-by-step"
+# Too small to notice. The error is measured against the *largest* entry, and what comes back from far away is smaller
+# than that by many powers of ten. Half of the gradient is gone, and the judge says that all is well.
+#
+# So check on short sequences, where nothing has vanished yet, or step by step, as in the last four lines. In a course
+# about gradients that vanish this is no small print.
+
 # %% [markdown] locked="a-wrong-gradient"
 # ## A wrong gradient that learns
 #
-# The numbers are right. Now break them on purpose. The function below is `rnn_backward` with one thing missing that
+# Your numbers are right. Now break them on purpose. The function below is `rnn_backward` with one thing missing that
 # is easily forgotten: the carry. Every step is taken back by itself, and nothing is passed on.
 
 
@@ -504,37 +619,52 @@ def direction(backward, dh, cache):
     return vector / np.linalg.norm(vector)
 
 
-cosines = []
-for _ in range(200):
-    h, cache = rnn_forward(*small_network(T=8))
-    dh = rng.standard_normal(h.shape)
-    cosines.append(direction(back, dh, cache) @ direction(without_the_carry, dh, cache))
-print(f"cosine between the wrong gradient and the right one, 200 networks: mean {np.mean(cosines):.2f}, "
-      f"above zero in {np.mean(np.array(cosines) > 0):.0%}")
+for delay in (1, 4):
+    cosines = []
+
+    def watched(dh, cache, cosines=cosines):
+        cosines.append(direction(back, dh, cache) @ direction(without_the_carry, dh, cache))
+        return without_the_carry(dh, cache)
+
+    train(watched, delay=delay)
+    print(f"delay {delay}: the cosine between the wrong gradient and the right one, over 600 updates: "
+          f"mean {np.mean(cosines):.2f}, above zero in {np.mean(np.array(cosines) > 0):.1%}")
 
 # %% [markdown] locked="the-loss-is-no-judge"
-# A cosine above zero means an angle below 90 degrees, and then a small enough step goes downhill.
+# These are the gradients that this very network was trained with. A cosine above zero means an angle below 90 degrees,
+# and then a small enough step goes downhill.
 #
 # So at every delay the wrong gradient gets far below the loss of saying nothing. If you had only that column, you
 # would call it a success, and wonder a little why it does not get lower.
 #
 # A falling loss is what a right gradient causes. It is also what a wrong one causes, often. So **do not look at the
-# loss to see whether a gradient is right. Measure it.** You wrote the instrument yourself.
+# loss to see whether a gradient is right. Measure it.** You wrote the judge yourself.
+#
+# ## A bug or an approximation?
+#
+# Not everybody who left the carry out made a mistake. Elman (1990) trained his networks so: the last state was one more
+# input, copied in from outside, and no gradient went back through the copy. That is `without_the_carry`, on purpose. It
+# was cheap, and as you saw, it learns.
+#
+# The same lines are an **approximation** if you know what you left out, and can say what it costs. They are a **bug** if
+# you believe that you have the gradient. No loss curve tells the two apart. The judge does, and so does the table above:
+# from a delay of 3 on you can see the price. In lesson 05 we shall cut the carry ourselves, knowingly, now and then.
 
 # %% [markdown] rubric="why-gradients-add"
 # ### In your own words: why do gradients add up over time?
 #
 # 3 points · 10 minutes · graded by hand · needs the section *One weight, used four times*
 #
-# A friend has written `dW_h = dW_h_t` inside the loop, with = where you have +=. The program runs and the loss goes
-# down. In five to ten sentences, explain to them why the gradient of $W_h$ is a sum over the steps, and what their
-# version computes.
+# A friend has written `dW_h = dW_h_t` inside the loop, with = where you have +=. Their sequences start from $h_0 = 0$.
+# The program runs and the loss goes down. In five to ten sentences, explain to them why the gradient of $W_h$ is a sum
+# over the steps, and what their version computes.
 #
 # What earns the points:
 #
 # - 1 point: says that one and the same $W_h$ is used at every step, so that moving it moves every use.
 # - 1 point: says why the effects add, with an argument from this lesson.
-# - 1 point: says which single term the friend's loop keeps in the end, and checks that against the direction of the loop.
+# - 1 point: says which single term the friend's loop keeps in the end, checks that against the direction of the loop,
+#   and says what this term is when $h_0$ is zero.
 
 # %% [markdown] essay="why-gradients-add" points=3
 # ### BEGIN SOLUTION
@@ -546,9 +676,10 @@ print(f"cosine between the wrong gradient and the right one, 200 networks: mean 
 # Tying the matrices together means that all the movements are the same, so it can be taken out of the sum. What
 # remains as the gradient of the one matrix is the sum of the gradients of the many.
 #
-# With = each round of the loop throws away what was there. The loop runs from the last step to the first, so what is left at the end is the term of the
-# first step, t = 0, alone. It is the term with the longest way to most of the losses. The loss may still go down, because one
-# term out of many can point roughly downhill.
+# With = each round of the loop throws away what was there. The loop runs from the last step to the first, so what is left
+# at the end is the term of the first step alone. At that step W_h multiplied h0, so the term is h0^T da. With h0 = 0 it is
+# zero, exactly, whatever da is: your W_h never moves. The loss goes down all the same, because the other parameters still
+# learn, above all the readout, which finds what it can in the states that a random W_h happens to make.
 # ### END SOLUTION
 
 # %% [markdown] locked="what-we-know"
@@ -557,8 +688,10 @@ print(f"cosine between the wrong gradient and the right one, 200 networks: mean 
 # - A weight that is used many times collects a gradient from each use, and they add up.
 # - One step back is six formulas. Through time is a loop that runs backwards, carries `dh`, and adds up the rest.
 # - Two gradients meet at every state: one from above, one from the step after it.
-# - A numerical gradient is slow, simple, and right to about nine digits in float64. It is how you know.
+# - A numerical gradient is slow, simple, and right to about nine digits in float64. It is how you know. One random
+#   direction costs two runs. What has vanished, it does not see.
 # - Your backward pass agrees with it, and with PyTorch.
+# - A wrong gradient can learn. On purpose it is an approximation, by accident a bug.
 #
 # **What still does not work.** Go back to the figure, set the spectral radius to 0.5, and follow the gradient of the
 # last loss back. It halves at every step. After sixty steps, how much is left?
@@ -568,3 +701,13 @@ print(f"0.5 ** 60 = {0.5 ** 60:.0e}")
 
 # %% [markdown] locked="too-small-to-learn-from"
 # A right gradient can still be far too small to learn from. Lesson 04 asks why, and lesson 06 builds a cell against it.
+
+# %% [markdown] locked="read-on"
+# ## Read on
+#
+# - Werbos, *Backpropagation through time: what it does and how to do it*, Proceedings of the IEEE 78, 1990. The loop that
+#   you wrote, by one of those who found it.
+# - Elman, *Finding structure in time*, Cognitive Science 14, 1990. Section by section, what a network learns without
+#   the carry.
+# - Squire and Trapp, *Using complex variables to estimate derivatives of real functions*, SIAM Review 40, 1998. The
+#   complex step, in three pages.
