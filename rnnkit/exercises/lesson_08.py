@@ -105,7 +105,7 @@ EXHIBIT_SUM = Exercise(
     misconceptions=(
         Misconception("as-found", f"{STEP}\n        dW_x += dW_x_t\n        dW_h += dW_h_t\n        db += db_t",
                       "dx[t], dh_next, dW_x, dW_h, db = rnn_step_backward(dh_t, cache[t])",
-                      AS_FOUND + "Measure it with your checker, for T = 1 and for T = 3: which gradients are wrong, "
+                      AS_FOUND + "Measure it with the judge, for T = 1 and for T = 3: which gradients are wrong, "
                       "and what do they have in common?"),
         *without(RNN_BACKWARD, "only-the-first-step"),
     ),
@@ -118,7 +118,7 @@ EXHIBIT_CARRY = Exercise(
     **LSTM,
     misconceptions=(
         Misconception("as-found", "(dh_t, dc_next, cache[t])", "(dh_t, dc_T, cache[t])",
-                      AS_FOUND + "Measure it with your checker, and look at dx step by step: which is the last step "
+                      AS_FOUND + "Measure it with the judge, and look at dx step by step: which is the last step "
                       "that is right, and what does the step before it have to be told?"),
         *LSTM_BACKWARD.misconceptions,
     ),
@@ -133,7 +133,7 @@ EXHIBIT_STATES = Exercise(
     **RNN,
     misconceptions=(
         Misconception("as-found", "1 - h[t + 1] ** 2", "1 - h[t] ** 2",
-                      AS_FOUND + "Measure it with your checker for T = 1. db is the sum of da and nothing else: is "
+                      AS_FOUND + "Measure it with the judge for T = 1. db is the sum of da and nothing else: is "
                       "it right?"),
         Misconception("the-other-state-moved", "        dW_h += h[t].T", "        dW_h += h[t + 1].T",
                       "Now dW_h takes the state after the step. Both states are in the list: the slope belongs to the "
@@ -181,7 +181,7 @@ EXHIBIT_SLOPE = Exercise(
     **LSTM_STEP,
     misconceptions=(
         Misconception("as-found", SLOPE, "def slope(a):\n        return sigmoid(a) * (1 - sigmoid(a))",
-                      AS_FOUND + "Measure it with your checker, block by block: which block of db is right, and what "
+                      AS_FOUND + "Measure it with the judge, block by block: which block of db is right, and what "
                       "do the others share that this one does not?"),
         Misconception("squashed-once-too-often", SLOPE, "def slope(s):\n        return sigmoid(s) * (1 - s)",
                       "Half of the slope is repaired: the other half still squashes what is a sigmoid already."),
@@ -219,7 +219,7 @@ EXHIBIT_GATES = Exercise(
     **LSTM_STEP,
     misconceptions=(
         Misconception("as-found", ORDER, "[da_i, da_f, da_o, da_g]",
-                      AS_FOUND + "Measure it with your checker, block by block. Then print the wrong blocks of db "
+                      AS_FOUND + "Measure it with the judge, block by block. Then print the wrong blocks of db "
                       "beside the measured ones: have you seen these numbers before?"),
         Misconception("order-i-o-f-g", ORDER, "[da_i, da_o, da_f, da_g]",
                       "The order is i, o, f, g now. It has to be that of the weights."),
@@ -249,7 +249,7 @@ EXHIBIT_UPSTREAM = Exercise(
         Misconception("as-found", f"dh_t = dh[t] + dh_next\n        {STEP}",
                       f"dh[t] += dh_next\n        {STEP}".replace("(dh_t,", "(dh[t],"),
                       "dh is still changed, as it was when the exhibit was found. The check hands one dh to it twice, "
-                      "as two layers do that share an upstream gradient, and looks at the second answer. Do the same, "
+                      "as two cells do that share an upstream gradient, and looks at the second answer. Do the same, "
                       "and compare the two."),
         *RNN_BACKWARD.misconceptions,
     ),

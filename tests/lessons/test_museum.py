@@ -45,12 +45,12 @@ def test_case_and_solution_are_the_exercise_as_it_was_found_and_repaired(exercis
 
 
 @exhibits
-def test_copy_of_the_case_earns_nothing_and_is_sent_to_the_checker(exercise, cells, capfd):
+def test_copy_of_the_case_earns_nothing_and_is_sent_to_the_judge(exercise, cells, capfd):
     copy = cells[exercise.name.replace("exhibit_", "case-")].replace("def broken_", "def exhibit_")
     assert check(as_a_student(exercise.name, copy), points=2) == 0
     said = " ".join(capfd.readouterr().out.split())
     assert "Here the exhibit is still as it was found. " in said or "dh is still changed, " in said
-    assert "Measure it with your checker" in said or "hands one dh to it twice" in said
+    assert "Measure it with the judge" in said or "hands one dh to it twice" in said
 
 
 @exhibits
