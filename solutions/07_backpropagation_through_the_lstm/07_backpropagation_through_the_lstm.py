@@ -26,6 +26,27 @@ from rnnkit import available, check, figures, lstm_forward, lstm_gates, lstm_ste
 
 rng = np.random.default_rng(7)
 
+# %% [markdown] locked="from-memory"
+# **From memory.** Answer on paper, then open.
+#
+# <details><summary>1. The six equations of an LSTM step. Which of the four blocks is no gate?</summary>
+#
+# $i, f, o = \sigma(\dots)$, $g = \tanh(\dots)$, $c_{\text{next}} = f \odot c + i \odot g$,
+# $h_{\text{next}} = o \odot \tanh(c_{\text{next}})$. The candidate $g$ is no gate.
+#
+# </details>
+# <details><summary>2. A forget gate stays at 0.99. How many steps does the cell remember?</summary>
+#
+# About a hundred: $1 / (1 - f)$.
+#
+# </details>
+# <details><summary>3. Lesson 03: one step backwards, all six formulas.</summary>
+#
+# $da = dh_{\text{next}} \odot (1 - h_{\text{next}}^2)$, $dx = da\, W_x^\top$, $dh = da\, W_h^\top$, $dW_x = x^\top da$,
+# $dW_h = h^\top da$, $db = \sum_n da_n$.
+#
+# </details>
+
 # %% [markdown] locked="the-judge"
 # The forward pass is ours, and keeps the cache that lesson 06 proposed. You can paste yours below instead.
 #
@@ -106,6 +127,12 @@ for T in (1, 2, 5, 10, 20):
 # One step agrees, because $h_0$ is held still here. After that the two go apart, and after twenty steps most of the
 # truth is missing from the famous product.
 #
+# Where does the sentence come from, then? From 1997. Hochreiter and Schmidhuber cut the gradient wherever it entered a
+# gate or a candidate, on purpose: "where this does not do harm", says their abstract. What was left is the solid route,
+# and in a cell without a forget gate its factor is 1. They called it the *constant error carousel*. So the formula was
+# exact for the rule they trained with. It is what lesson 03 called an approximation. The whole gradient of an LSTM was
+# first used by Graves and Schmidhuber, in 2005, and it is what PyTorch computes today.
+#
 # So we keep both. It is no more work: the rule of lesson 03 does it for us. *What is used twice collects two gradients,
 # and they add up.*
 
@@ -124,11 +151,8 @@ for T in (1, 2, 5, 10, 20):
 #
 # Somebody hands us *two* upstream gradients: `dh_next`, and `dc_next`, which came back along the cell state.
 #
-# **The last line** is a product, so each factor gets the upstream gradient times the other factor. The output gate gets
-#
-# $$do = dh_{\text{next}} \odot \tanh(c_{\text{next}})$$
-#
-# and $c_{\text{next}}$ gets $dh_{\text{next}} \odot o \odot (1 - \tanh^2(c_{\text{next}}))$. But $c_{\text{next}}$ has
+# **The last line** is a product, so each factor gets the upstream gradient times the other factor. Its second factor is
+# a tanh, and through it $c_{\text{next}}$ gets $dh_{\text{next}} \odot o \odot (1 - \tanh^2(c_{\text{next}}))$. But $c_{\text{next}}$ has
 # a second use: the next step goes on from it. That use has sent its gradient already. Two uses, two terms:
 #
 # $$dc_{\text{total}} = dc_{\text{next}} + dh_{\text{next}} \odot o \odot (1 - \tanh^2(c_{\text{next}}))$$
@@ -136,19 +160,30 @@ for T in (1, 2, 5, 10, 20):
 # In the picture, this is the place where the solid arrow and the dashed arrow leave $c_2$.
 
 # %% [markdown] locked="the-third-line"
-# **The third line** has two products in it. Again, each factor gets the other one:
+# **The third line** has two products in it. Again, each factor gets the other one. For the second product:
 #
-# $$di = dc_{\text{total}} \odot g \qquad dg = dc_{\text{total}} \odot i \qquad df = dc_{\text{total}} \odot c
-# \qquad dc = dc_{\text{total}} \odot f$$
-#
-# The last of these leaves the step, along the solid route. Note what stands beside $df$: the *old* cell state, for that
-# is what the forget gate multiplied.
+# $$di = dc_{\text{total}} \odot g \qquad dg = dc_{\text{total}} \odot i$$
 #
 # **The second line** squashes, so each of the four is multiplied by its own slope. Lesson 01 wrote slopes with what the
 # function returned:
 #
-# $$da_i = di \odot i (1 - i) \qquad da_f = df \odot f (1 - f) \qquad da_g = dg \odot (1 - g^2)
-# \qquad da_o = do \odot o (1 - o)$$
+# $$da_i = di \odot i (1 - i) \qquad da_g = dg \odot (1 - g^2)$$
+#
+# Two blocks of four. **The forget gate and the output gate are yours.** Derive $da_f$ and $da_o$ on paper, and $dc$, which
+# leaves the step along the solid route. Each is one line, found by the two rules above: the other factor, then the slope.
+# The judge will tell you. Open this only to compare:
+#
+# <details><summary>What the forget gate and the output gate get</summary>
+#
+# The forget gate multiplied the *old* cell state, and the old cell state was multiplied by the forget gate:
+#
+# $$df = dc_{\text{total}} \odot c \qquad dc = dc_{\text{total}} \odot f \qquad da_f = df \odot f (1 - f)$$
+#
+# The output gate is in the last line, so what it gets is not $dc_{\text{total}}$:
+#
+# $$do = dh_{\text{next}} \odot \tanh(c_{\text{next}}) \qquad da_o = do \odot o (1 - o)$$
+#
+# </details>
 #
 # **The first line** you have seen before. It is the line of lesson 03, only wider: put the four side by side, in the
 # order in which the weights lie,
@@ -165,7 +200,7 @@ for T in (1, 2, 5, 10, 20):
 # %% [markdown] locked="card-lstm-step-backward"
 # ### Exercise: `lstm_step_backward`
 #
-# 6 points · 30 minutes · needs the three groups of formulas above
+# 6 points · 40 minutes · needs the formulas above, and two that you derive
 #
 # Return one gradient for each argument of `lstm_step`, in the same order.
 #
@@ -180,7 +215,7 @@ for T in (1, 2, 5, 10, 20):
 # </details>
 # <details><summary>Hint 4: almost the answer</summary>
 # The line of the input gate is <code>da_i = dc_total * g * i * (1 - i)</code>. The other three look alike; one of them
-# does not begin with dc_total.
+# does not begin with dc_total, for its gate stands in the last line.
 # </details>
 
 
@@ -450,6 +485,14 @@ for value in (0, 1, 2, 3, 5):
 # A bias of 1 is the usual advice (Jozefowicz, Zaremba and Sutskever 2015). It gives two steps. That does not look like
 # much.
 #
+# The recipe can be turned round. Lesson 06 found that a gate at $f$ remembers about $1 / (1 - f)$ steps. Say how many
+# steps $T$ you need, and solve $1 / (1 - \sigma(b)) = T$ for the bias:
+#
+# $$b = \ln(T - 1)$$
+#
+# For ten steps that is 2.2, for a hundred 4.6. Tallec and Ollivier (2018) draw a $T$ for each unit and set the bias so;
+# they call it *chrono initialization*.
+#
 # **Guess again.** With a bias of 1, and of 3, how much comes back from the first of a hundred steps? You might begin
 # with what the gate alone would let through.
 
@@ -461,6 +504,8 @@ for value in (1, 3):
 say(flows)
 for value in (0, 1, 3):
     print(f"a forget gate of sigma({value}), 99 times: {(1 + np.exp(-value)) ** -99:.0e}")
+for T in (10, 100, 1000):
+    print(f"to remember {T:4} steps: a bias of {np.log(T - 1):.1f}, a gate at {rnnkit.sigmoid(np.log(T - 1)):.3f}")
 
 # %%
 figures.gradient_flow({name: np.array(runs) for name, runs in flows.items()})
@@ -489,6 +534,44 @@ figures.routes_explorer(lstm_forward, back, set_bias)
 # least once. The route along the cell state is a single product. Of ways to change between the two routes there are
 # very many, and their gradients add up. So the product of the forget gates is no upper limit, and it does not describe
 # an untrained LSTM. It describes what the cell can rely on: with the gate open, this route needs no luck with $W_h$.
+#
+# ## Does it explode?
+#
+# The other half of the famous sentence is that an LSTM cures *exploding* gradients too. The argument: a forget gate is
+# at most 1, so no product of forget gates can exceed 1.
+#
+# Training makes weights grow. So take the six LSTMs from above and multiply their $W_h$ by 3, and by 8.
+#
+# **Guess first.** How much comes back from the first of the hundred steps now: at most as much as from the last, or more?
+
+# %%
+def along_the_cell_state(dh, dc_T, cache):
+    """lstm_backward with W_h taken to be zero on the way back: nothing leaves through the gates."""
+    return rnnkit.lstm_backward(dh, dc_T, [(*step[:-1], 0 * step[-1]) for step in cache])
+
+
+def comes_back(forward, backward, states, networks):
+    runs = np.array([flow(forward, backward, states, x, p) for x, p in zip(series, networks, strict=True)])
+    left = runs[:, 0] / runs[:, -1]
+    return f"{left.min():.0e} to {left.max():.0e}"
+
+
+print("W_h times   forget bias   both routes       cell state alone      an RNN, W_h times the same")
+for times in (1, 3, 8):
+    plain = comes_back(*rnn, 1, [(W_x, times * W_h, b) for W_x, W_h, b in rnns])
+    for value in (0, 1, 3):
+        networks = [(W_x, times * W_h, set_bias(b, value)) for W_x, W_h, b in lstms]
+        routes = [comes_back(*both, 2, networks) for both in (
+            (lstm_forward, back), (rnnkit.lstm_forward, along_the_cell_state))]
+        print(f"{times:9}   {value:11}   {routes[0]}    {routes[1]}        {'' if value else plain}")
+
+# %% [markdown] locked="it-explodes-too"
+# More. With $W_h$ eight times as large, what comes back from far away is hundreds to hundreds of thousands times
+# what comes back from nearby, and the open gate does not help. The bound is true, and it holds for the solid route only:
+# there nothing exceeds 1. The dashed route goes through $W_h$ at every step, as in an RNN.
+#
+# It is far tamer than an RNN, whose gradient explodes by many powers of ten more. But *the LSTM cures exploding gradients*
+# is not true. That is why everybody who trains one clips its gradients. Lesson 04 writes the clipping.
 #
 # ## Why the cell state may grow
 #
@@ -566,7 +649,8 @@ if torch := available("torch"):
 # - One step back undoes four lines. Two gradients meet in $c_{\text{next}}$, as they do in $h_t$.
 # - Through time, two gradients are carried, and the last cell state has one of its own.
 # - An LSTM can keep a gradient alive over a hundred steps. With PyTorch's default weights it does not. With a
-#   forget bias of 1, $10^{-8}$ to $10^{-7}$ of it comes back; with 3, all of it.
+#   forget bias of 1, $10^{-8}$ to $10^{-7}$ of it comes back; with 3, all of it. For $T$ steps, $b = \ln(T - 1)$.
+# - It can explode, too. A forget gate bounds the route along the cell state, and no other.
 # - The cell state is not squashed on its way, so it can count. What it shows is squashed.
 #
 # **What still does not work.** Two things. An open forget gate keeps everything, also what should be forgotten; a
@@ -574,3 +658,13 @@ if torch := available("torch"):
 #
 # And a backward pass like yours has a place to slip in every line. You had a check that names the slip. Outside of this
 # course there is none. Lesson 08 hands you six backward passes, each with one mistake in it, and your judge.
+
+# %% [markdown] locked="read-on"
+# ## Read on
+#
+# - Hochreiter and Schmidhuber, *Long short-term memory*, Neural Computation 9, 1997. Section 4 has the carousel, the
+#   appendix what was cut.
+# - Graves and Schmidhuber, *Framewise phoneme classification with bidirectional LSTM and other neural network
+#   architectures*, Neural Networks 18, 2005. The whole gradient.
+# - Tallec and Ollivier, *Can recurrent neural networks warp time?*, ICLR 2018 (arXiv 1804.11188). Why there are gates at
+#   all, and what their biases mean.
