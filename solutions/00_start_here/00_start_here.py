@@ -52,7 +52,10 @@ figures.course_map("..")
 # ## How a lesson works
 #
 # A lesson starts with a question that the last one left open. It derives something, lets you move it, and asks you to
-# write it.
+# write it. In the first lessons the derivation is all there. Later, more and more of it is left to you.
+#
+# From lesson 01 on, three questions stand at the beginning. They are about the lessons before, and they are for your
+# memory: what you have to look for, you keep.
 #
 # **Guess first** means: stop, and commit to an answer before you run the cell. The guess is worth more than it
 # looks. A number that contradicts you is a number you remember.
@@ -83,7 +86,8 @@ figures.course_map("..")
 # | $V$ | possible outputs, such as the words of a vocabulary |
 #
 # A batch of sequences is one array `x` of shape $(T, N, D)$. **Time comes first**, so that `x[t]` is the $x_t$ of the
-# equations: the input of one step, for all the sequences at once.
+# equations: the input of one step, for all the sequences at once. (Formulas count the steps from 1, Python counts from 0.
+# So the $x_1$ of a formula is `x[0]`.)
 
 # %%
 figures.axes_of_x(T=5, N=3, D=4)

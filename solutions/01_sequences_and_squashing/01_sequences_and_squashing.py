@@ -17,6 +17,25 @@
 #
 # **What you need.** A little calculus: the derivative of $e^z$, and of a quotient.
 
+# %% [markdown] locked="from-memory"
+# **From memory.** Three questions about lesson 00. Answer on paper, then open.
+#
+# <details><summary>1. A batch has shape (T, N, D). What is x[2]?</summary>
+#
+# The third step's input, for all $N$ sequences: $(N, D)$.
+#
+# </details>
+# <details><summary>2. x is (N, D), and a = x W + b is to be (N, H). Which shapes have W and b?</summary>
+#
+# $(D, H)$ and $(H,)$.
+#
+# </details>
+# <details><summary>3. What is dW?</summary>
+#
+# The gradient of the loss with respect to $W$. It has the shape of $W$.
+#
+# </details>
+
 # %%
 import numpy as np
 
@@ -44,8 +63,8 @@ print(np.abs((x @ W_1) @ W_2 - x @ (W_1 @ W_2)).max())
 #
 # The **sigmoid** runs from 0 to 1. It can say how much of something to let through, and in lesson 06 it will be a
 # *gate*. **tanh** runs from -1 to 1, and can say yes, no, and nothing yet: a *state*. **relu** keeps what is
-# positive. It is the favorite of networks without loops. In a loop it has no ceiling, and that is why you will not
-# see much of it here.
+# positive. It is the favorite of networks without loops. In a loop it has no ceiling: a state may grow at every step. So
+# you will not see much of it here. But remember the missing ceiling. In lesson 09 somebody wants to count.
 #
 # The first two are relatives. tanh is the sigmoid, stretched and shifted:
 
@@ -146,12 +165,21 @@ check(sigmoid, points=4)
 #
 # $$\mathrm{softmax}(z)_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$$
 #
-# It breaks in the same way as the sigmoid, and more easily, since scores are not bounded. The way out is prettier.
-# Subtract any number $m$ from *all* the scores of a row, and nothing changes:
+# A large score breaks it, and worse than the sigmoid. There, one over infinity happened to be the right limit. Here the
+# numerator overflows together with the sum, and infinity over infinity is not a number. And scores that are all very
+# negative make it zero over zero:
+
+# %%
+with np.errstate(over="ignore", invalid="ignore"):
+    for z in ([1000.0, 0, -3], [-1000.0, -1001, -1002]):
+        print(z, "->", np.exp(z) / np.exp(z).sum())
+
+# %% [markdown] locked="shift-the-scores"
+# The way out is pretty. Subtract any number $m$ from *all* the scores of a row, and nothing changes:
 #
 # $$\frac{e^{z_k - m}}{\sum_j e^{z_j - m}} = \frac{e^{-m}\, e^{z_k}}{e^{-m} \sum_j e^{z_j}} = \mathrm{softmax}(z)_k$$
 #
-# So choose an $m$ that makes it safe.
+# So choose an $m$ that makes it safe. It has to do two things: no exponential may overflow, and the sum must not be zero.
 
 # %%
 scores = rng.standard_normal(5)
@@ -192,6 +220,9 @@ def softmax(z):
 check(softmax, points=4)
 
 # %% [markdown] locked="slopes"
+# The maximum does both. No exponent is above 0, and the largest score has the exponent 0, so its term is 1. The sum is at
+# least 1, whatever the scores are.
+#
 # ## The slope, from what came out
 #
 # To train, you need slopes. Here is the sigmoid's, from the quotient rule:
@@ -321,3 +352,12 @@ print("The two bags:", bags.tolist(), "  the largest gap in a thousand networks:
 #
 # **What still does not work.** A network of this lesson cannot hear order. It needs something to carry from one word
 # to the next. That is lesson 02.
+
+# %% [markdown] locked="read-on"
+# ## Read on
+#
+# - Goldberg, *What every computer scientist should know about floating-point arithmetic*, ACM Computing Surveys 23, 1991.
+#   Why a formula that is right on paper can be wrong in a computer.
+# - LeCun, Bottou, Orr and Müller, *Efficient BackProp*, 1998. Why tanh and not the sigmoid, with numbers.
+# - Glorot and Bengio, *Understanding the difficulty of training deep feedforward neural networks*, AISTATS 2010.
+#   Saturation, measured layer by layer.

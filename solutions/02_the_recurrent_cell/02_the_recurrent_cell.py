@@ -17,6 +17,25 @@
 #
 # **What you need.** The shapes of lesson 00, and `tanh` from lesson 01.
 
+# %% [markdown] locked="from-memory"
+# **From memory.** Answer on paper, then open.
+#
+# <details><summary>1. Why does a network of affine maps alone not get better with more layers?</summary>
+#
+# Because two affine maps, one after the other, are one affine map.
+#
+# </details>
+# <details><summary>2. A sigmoid has returned s. What was its slope, and how large can that be?</summary>
+#
+# $s (1 - s)$, and at most a quarter.
+#
+# </details>
+# <details><summary>3. Lesson 00: a batch of sequences is one array. What do its three axes count?</summary>
+#
+# Steps, sequences, inputs: $(T, N, D)$. Time comes first.
+#
+# </details>
+
 # %%
 import numpy as np
 
@@ -65,7 +84,8 @@ figures.unrolled(steps=4, highlight="W_h")
 #
 # Then squash. Without a squashing function, sixty steps would multiply the state by $W_h$ sixty times with nothing to
 # hold it, and all those steps together would still be one affine map. We take tanh, because a state should be able to
-# say *yes*, *no* and *nothing yet*: plus one, minus one, zero.
+# say *yes*, *no* and *nothing yet*: plus one, minus one, zero. (Lesson 13 meets networks that have dropped just this tanh,
+# and says what they won and what it cost.)
 #
 # $$h_{\text{next}} = \tanh(x W_x + h W_h + b)$$
 #
@@ -459,3 +479,12 @@ print(f"Ours in float32: largest difference {np.abs(h - single).max():.1e}")
 # **What still does not work.** Every weight in this lesson was random, or picked by hand. The switch worked because
 # we knew to write a 2. To *learn* the 2, we have to know how the loss changes when a weight moves that is used at
 # every step. That is lesson 03.
+
+# %% [markdown] locked="read-on"
+# ## Read on
+#
+# - Elman, *Finding structure in time*, Cognitive Science 14, 1990. The network of this lesson.
+# - Jordan, *Serial order: a parallel distributed processing approach*, ICS Report 8604, 1986. Its cousin, which feeds back
+#   what it *said* and not its state.
+# - Karpathy, *The unreasonable effectiveness of recurrent neural networks*, 2015 (karpathy.github.io). What such a network
+#   writes after it has been trained.

@@ -14,9 +14,28 @@
 # keep something by leaving it alone?
 #
 # **What you will write.** The gates of an LSTM, one step, the loop around it, and a few sentences on why its memory
-# is not squashed. Fifteen points, about an hour and a quarter.
+# is not squashed. Fifteen points, about an hour and a half.
 #
 # **What you need.** `rnn_step` from lesson 02 and `sigmoid` from lesson 01. We import ours.
+
+# %% [markdown] locked="from-memory"
+# **From memory.** Answer on paper, then open.
+#
+# <details><summary>1. Lesson 03: which two gradients meet at a state?</summary>
+#
+# One from above, from a readout or a loss, and the carry, from the step after it.
+#
+# </details>
+# <details><summary>2. Lesson 02: a state is multiplied by 0.9 at each of sixty steps. How much is left, about?</summary>
+#
+# Less than two thousandths: $0.9^{60} = 0.0018$.
+#
+# </details>
+# <details><summary>3. Lesson 01: between which numbers does a sigmoid lie, and between which a tanh?</summary>
+#
+# 0 and 1, and -1 and 1.
+#
+# </details>
 
 # %%
 import numpy as np
@@ -106,9 +125,9 @@ print(f"meant to be kept: {np.tanh(values[0]):.3f}   kept: {np.tanh(values).sum(
 #
 # $$i = \sigma(x W_{xi} + h W_{hi} + b_i) \qquad\qquad c_{\text{next}} = c + i \odot g$$
 #
-# This is a **gate**: the input gate. The sigmoid makes it a share, from nothing to all. Not a tanh, for what would minus
-# one half of a permission be? And not a switch that is 0 or 1, for a switch has no slope, and then nothing could learn
-# when to open it.
+# This is a **gate**: the input gate. The sigmoid makes it a share, from nothing to all. (With a tanh it could be minus one,
+# and turn a number over. Lesson 13 finds a use for that.) And not a switch that is 0 or 1, for a switch has no slope, and
+# then nothing could learn when to open it.
 #
 # Give our unit a second input, a marker, which is 1 at the value to be kept and 0 elsewhere. The gate listens to the
 # marker:
@@ -159,9 +178,10 @@ print(f"open brackets, after the last semicolon: 1997 says {c_1997}, 2000 says {
 # h_{\text{next}} &= o \odot \tanh(c_{\text{next}})
 # \end{aligned}$$
 #
-# You will often read that an LSTM has four gates, or four layers. It has three gates and a candidate. A gate is a share
-# and lies between 0 and 1. The candidate is content: it lies between -1 and 1, and with a negative one the memory can go
-# *down*.
+# You will often read that an LSTM has four *layers*. It has, if a layer is a matrix, a bias and a squashing function: three
+# with a sigmoid and one with a tanh, our four blocks. You will also read that it has four *gates*. It has three, and a
+# candidate. A gate is a share and lies between 0 and 1. The candidate is content: it lies between -1 and 1, and with a
+# negative one the memory can go *down*.
 #
 # Four times the same shape, so the four matrices are kept side by side in one, in blocks of $H$ columns:
 #
@@ -310,7 +330,8 @@ check(lstm_step, points=4)
 # This is your step at work. One unit reads a short text, a symbol at a time. Every line has a color and a width that say
 # what it carries. A gate is a valve: two jaws that leave as much of the way free as the gate says. Move the slider.
 #
-# We set the weights by hand, so that the unit counts the brackets that are open. What to look for:
+# We set the weights by hand, so that the unit counts the brackets that are open. (The picture has the forget gate first,
+# where the cell state meets it. The arrays keep the order i, f, g, o.) What to look for:
 #
 # - **Step 5** reads a bracket. The input gate opens, the candidate is +1, and $c$ goes from 2 to 3.
 # - **Step 6** reads a letter. The input gate is shut, so $c$ does not move. The output gate opens and shows that the
@@ -402,7 +423,7 @@ for f in (0.5, 0.9, 0.99, 0.999, 1):
 # thousand brackets are not enough to get there.)
 #
 # Turn it round, and you have a rule: a forget gate at $f$ remembers about $1 / (1 - f)$ steps. After so many, about
-# a third is left of what was there: $0.99^{100} = 0.37$. To remember a thousand, the gate has to be at 0.999. *Open* is
+# 37 % is left of what was there: $0.99^{100} = 0.37$. To remember a thousand, the gate has to be at 0.999. *Open* is
 # not enough.
 #
 # Now leave it at 1, open a thousand brackets, and close them all.
@@ -418,12 +439,25 @@ for step in (1, 2, 10, 20, 1000, 1980, 1998, 2000):
 # **$c$ has no bound, and $h$ has one.** A gate is below 1 and a tanh is below 1, so $|h| < 1$ for any weights and any
 # input. (The computer rounds: from step 20 on it is 1 to the last digit.) But $c$ may grow by nearly one at every step, as
 # long as the sequence goes on. A state that is squashed on its way cannot do that, and neither can the state of a GRU in
-# lesson 09. It has consequences. Take $a^n b^n$: some a's, then as many b's. LSTMs that were trained to recognize it went
-# on counting well beyond the lengths they were trained on. GRUs did not (Weiss, Goldberg and Yahav 2018).
+# lesson 09. It has consequences. Take $a^n b^n$: some a's, then as many b's. Weiss, Goldberg and Yahav (2018) trained both to
+# recognize it. Their LSTMs learned to count, and counted further than they had been trained to. Their GRUs did worse. How
+# much further a *trained* counter goes is contested. Lesson 11 measures it.
 #
-# **Nobody can read it.** Look at steps 20 and 1000. The hidden state is the same in all sixteen digits, and the hidden
-# state is all that the rest of the network sees, its own gates included. The cell knows how many brackets are open, but it
-# cannot say so. It can say when there are none left, at step 2000, and for closing brackets that is what matters.
+# **Counting in ones, this unit cannot say what it knows.** Look at steps 20 and 1000. The hidden state is the same in all
+# sixteen digits, and the hidden state is all that the rest of the network sees, its own gates included. It can say when
+# there is no bracket left, at step 2000, and for closing brackets that is what matters.
+#
+# **Guess first.** Must it be so? Let the unit add 0.001 for a bracket, and not 1.
+
+# %%
+small, _ = counted(np.concatenate([opening, -opening]) * np.arctanh(0.001) / 20, f=1)
+for step in (1, 2, 20, 1000, 1980, 2000):
+    print(f"step {step:4}: h = {small[step - 1].round(6) + 0:.6f}")
+
+# %% [markdown] locked="small-steps"
+# Now every depth shows, up to 0.76 at a thousand. It is a matter of the unit of measure: an LSTM that counts in small
+# steps can be read, as long as somebody knows beforehand how far it will have to count. Lesson 09 lets one unit read
+# another.
 
 # %% [markdown] locked="pytorch"
 # ## Against PyTorch
@@ -544,3 +578,11 @@ print(f"a hundred of them, multiplied: {np.median(kept):.0e} in the median unit,
 # %% [markdown] locked="half-open"
 # They stand half open, and half of a half of a half is soon nothing. A cell that *can* keep everything begins its life by
 # keeping nothing. What it takes to change that, and what else the gradient meets on its way, is lesson 07.
+
+# %% [markdown] locked="read-on"
+# ## Read on
+#
+# - Hochreiter and Schmidhuber, *Long short-term memory*, Neural Computation 9, 1997. The cell with two gates.
+# - Gers, Schmidhuber and Cummins, *Learning to forget: continual prediction with LSTM*, Neural Computation 12, 2000. The
+#   third gate, and why it was needed.
+# - Olah, *Understanding LSTM networks*, 2015 (colah.github.io). The same cell, one gate lit at a time.
