@@ -184,14 +184,18 @@ for dtype in ("float64", "float32"):
 # $\varepsilon = u^{1/3}$, and there the V has its bottom: near $10^{-6}$ to $10^{-5}$ in double precision. In single
 # precision even the best is poor. **Gradients are checked in float64**, here and everywhere in this course.
 #
-# The third curve has no left arm. It moves the weight by $i \varepsilon$, where $i^2 = -1$. Put that into Taylor's
-# series, and the slope is the imaginary part:
+# The third curve has no left arm. It is the **complex step** (Squire and Trapp 1998), which subtracts nothing.
+#
+# <details><summary>How it works</summary>
+#
+# The weight moves by $i \varepsilon$, where $i^2 = -1$. Put that into Taylor's series, and the slope is the imaginary part:
 #
 # $$L(w + i \varepsilon) = L + i \varepsilon L' - \tfrac{1}{2} \varepsilon^2 L'' - \dots \qquad\qquad
 # L' \approx \frac{\operatorname{Im} L(w + i \varepsilon)}{\varepsilon}$$
 #
-# Nothing is subtracted, so nothing is lost. This is the **complex step** (Squire and Trapp 1998). It needs a forward
-# pass that lets complex numbers through. NumPy's `tanh` does; a comparison or an `abs` would not.
+# The forward pass has to let complex numbers through. NumPy's `tanh` does; a comparison or an `abs` would not.
+#
+# </details>
 #
 # One more number, to see why nobody trains this way. Each weight costs two runs of the network.
 
@@ -639,7 +643,8 @@ for delay in (1, 4):
 #
 # A falling loss is what a right gradient causes. It is also what a wrong one causes, often. So **do not look at the
 # loss to see whether a gradient is right. Measure it.** You wrote the judge yourself.
-#
+
+# %% [markdown] locked="bug-or-approximation"
 # ## A bug or an approximation?
 #
 # Not everybody who left the carry out made a mistake. Elman (1990) trained his networks so: the last state was one more

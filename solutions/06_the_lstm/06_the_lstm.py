@@ -83,7 +83,8 @@ for w in (0.9, 1.0, np.arctanh(0.5) / 0.5):
 # The slopes say the same. Each says how far the end moves when the start moves a little. As in lesson 03, every step
 # multiplies it by $w (1 - h_{\text{next}}^2)$. With that third weight, a gradient that comes back over the hundred steps
 # arrives ten million to a billion times smaller, and nobody learns what to store.
-#
+
+# %% [markdown] locked="add-instead"
 # ## Add instead
 #
 # Where is the fault? Not in what tanh does once. It is in doing it *to the memory*, at every step. So give the network
@@ -434,15 +435,14 @@ for step in (1, 2, 10, 20, 1000, 1980, 1998, 2000):
     print(f"step {step:4}: c = {c[step - 1]:6.1f}   h = {h[step - 1]:.16f}")
 
 # %% [markdown] locked="unbounded"
-# Two things are worth a pause.
-#
 # **$c$ has no bound, and $h$ has one.** A gate is below 1 and a tanh is below 1, so $|h| < 1$ for any weights and any
 # input. (The computer rounds: from step 20 on it is 1 to the last digit.) But $c$ may grow by nearly one at every step, as
 # long as the sequence goes on. A state that is squashed on its way cannot do that, and neither can the state of a GRU in
 # lesson 09. It has consequences. Take $a^n b^n$: some a's, then as many b's. Weiss, Goldberg and Yahav (2018) trained both to
 # recognize it. Their LSTMs learned to count, and counted further than they had been trained to. Their GRUs did worse. How
 # much further a *trained* counter goes is contested. Lesson 11 measures it.
-#
+
+# %% [markdown] locked="cannot-say"
 # **Counting in ones, this unit cannot say what it knows.** Look at steps 20 and 1000. The hidden state is the same in all
 # sixteen digits, and the hidden state is all that the rest of the network sees, its own gates included. It can say when
 # there is no bracket left, at step 2000, and for closing brackets that is what matters.

@@ -828,7 +828,8 @@ print(f"\nRight guesses: {right_guesses} of {len(museum)}")
 # no harm here, and there is no way to know that beforehand.
 #
 # One run is one run. `train` takes a seed: try another before you believe in a gap.
-#
+
+# %% [markdown] locked="the-quietest-exhibit"
 # ## The quietest exhibit
 #
 # Back to the sum. Of all the terms of $dW_h$ it keeps one, that of the first step: $h_0^\top da$. And `train` starts every
@@ -871,7 +872,8 @@ print(f"\nThe largest entry of the sum's dW_h in {len(largest):,} updates: {max(
 #
 # Some do it on purpose. A network whose $W_h$ stays as it was drawn, and whose readout alone is trained, is called an
 # *echo state network* (Jaeger 2001). It is the old distinction again: for them it is an approximation, here it is a bug.
-#
+
+# %% [markdown] locked="what-we-know"
 # ## What we know now
 #
 # - A loss that goes down does not say that the gradient is right. It does not even say that every weight has one.

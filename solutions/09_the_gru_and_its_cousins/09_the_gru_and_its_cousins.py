@@ -117,7 +117,8 @@ print(f"c_next lies between c and g in {np.mean(between):.0%} of its entries")
 #
 # where $n$ is the candidate. Two parts of the LSTM are gone: a gate, and a state. Keep the weighted mean in mind. At the
 # end of this lesson it will cost us something.
-#
+
+# %% [markdown] locked="a-gate-that-came-back"
 # ## A gate that came back
 #
 # The output gate had a use. It hid parts of the memory from the gates and the candidate of the next step. Now everything
@@ -248,7 +249,8 @@ print(f"r open, against the merged LSTM's c:     {np.abs(step(x, c, *merged)[0] 
 # the third, and most texts follow the third. cuDNN went back to the first, and with it PyTorch, and Keras unless you ask
 # for the other. The reason is speed. After, $h W_h$ is one product for all three blocks. Before, the block of $n$ has to
 # wait until $r$ is there, and that makes two products, one after the other, at every step.
-#
+
+# %% [markdown] locked="who-has-which"
 # | | reset gate | blocks | biases |
 # | --- | --- | --- | --- |
 # | Cho and others, 2014, first version | after | | not written |
@@ -344,7 +346,7 @@ def parameter_count(D, H):
 check(parameter_count, points=2)
 
 # %% [markdown] locked="keras-layers"
-# Now the layers that Keras offers under these names, and PyTorch's. Both count for themselves.
+# Now Keras's layers and PyTorch's. Both count for themselves.
 #
 # **Guess first.** In one of the two columns, some numbers are larger than yours. In which, and why?
 
@@ -396,9 +398,8 @@ for k, name in enumerate(counts):
     print(f"{name:14} H = {H:3}   ({count(D, H)[k]:,})")
 
 # %% [markdown] locked="at-equal-parameters"
-# The saved block can be spent on more units. *The GRU is as good as the LSTM with fewer parameters*, you will read. Whether it
-# is as good is a matter of measuring, at equal parameters and on several tasks. Lesson 11 does it. Here we can say
-# what the GRU *computes*, and for that we finish its gradient first.
+# The saved block can be spent on more units. *The GRU is as good as the LSTM with fewer parameters*, you will read. Lesson 11
+# measures that, at equal parameters. Here we can say what the GRU *computes*, and for that we finish its gradient first.
 
 # %% [markdown] locked="one-step-back"
 # ## One step, backwards
@@ -489,8 +490,8 @@ def gru_step_backward(dh_next, cache):
 check(gru_step_backward, points=5)
 
 # %% [markdown] locked="ask-the-judge"
-# Do not take the check's word for it. Ask the judge of lesson 03, which knows nothing about gates. (A backward pass reads
-# what its own forward pass kept. So either both are yours here, or both are ours.)
+# Ask the judge of lesson 03. (A backward pass reads what its own forward pass kept. So either both are yours here, or both
+# are ours.)
 
 # %%
 N, D, H = 3, 4, 6
@@ -525,8 +526,7 @@ def gru_forward(x, h0, W_x, W_h, b_x, b_h):
 
 
 # %% [markdown] locked="one-carry"
-# The way back has one carry, because there is one state. The LSTM had two. Nothing else is new: at every state `dh[t]` meets
-# what step $t + 1$ sent back, and the four parameters collect a term from every step.
+# The way back has one carry, because there is one state. Nothing else is new.
 
 # %% [markdown] locked="card-gru-backward"
 # ### Exercise: `gru_backward`
@@ -607,9 +607,8 @@ if torch:
         print(f"d{name:4} against torch.nn.GRU {relative_error(derived[name], gradient):.0e}")
 
 # %% [markdown] locked="keras-order"
-# Keras keeps the blocks in the order z, r, n, and stacks the two biases. With that done, it is our GRU as well. It agrees
-# better than in lesson 02: with PyTorch under it, Keras 3.15 computes this layer with `torch.matmul`, and not with the
-# `keras.ops.matmul` that rounds to single precision. The last line is what you get if you forget the order.
+# Keras keeps the blocks in the order z, r, n, and stacks the two biases. With that done, it is our GRU as well, and not
+# rounded to single precision as in lesson 02. The last line is what you get if you forget the order.
 
 # %%
 def z_r_n(array):
@@ -657,8 +656,7 @@ for bias in (0, 1, 3, 5):
           "  ".join(f"{arriving(bias, seed):.0e}" for seed in range(3)))
 
 # %% [markdown] locked="same-cure"
-# A new GRU vanishes like a new LSTM, and the same cure helps: begin with the gate open. A straight road is of use only
-# when the gate across it is open.
+# A new GRU vanishes like a new LSTM, and the same cure helps: begin with the gate open.
 
 # %% [markdown] locked="peepholes"
 # ## A cousin: gates that look inside
@@ -789,7 +787,8 @@ for delta in (1e-1, 1e-2, 1e-3):
 # With steps of 0.01 it counts to 13. Ten times as far costs steps a hundred times as small. So *cannot* needs care: for
 # every $n$ there is a GRU that counts to $n$, if somebody knows $n$ beforehand and sets the step. The LSTM needs no such
 # knowledge.
-#
+
+# %% [markdown] locked="better-weights"
 # Better weights would not save it. To tell the counts 0 to $n$ apart, a unit needs $n + 1$ places for its state, and in
 # $(-1, 1)$ two of them lie no further than $2 / n$ from each other, whatever the weights are. A cell state has all the places
 # it wants, one apart. More units give a GRU more room: $H$ switches have $2^H$ settings. But that is a number too, and it is
