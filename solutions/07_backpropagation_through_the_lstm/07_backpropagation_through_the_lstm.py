@@ -127,11 +127,11 @@ for T in (1, 2, 5, 10, 20):
 # One step agrees, because $h_0$ is held still here. After that the two go apart, and after twenty steps most of the
 # truth is missing from the famous product.
 #
-# Where does the sentence come from, then? From 1997. Hochreiter and Schmidhuber cut the gradient wherever it entered a
-# gate or a candidate, on purpose: "where this does not do harm", says their abstract. What was left is the solid route,
-# and in a cell without a forget gate its factor is 1. They called it the *constant error carousel*. So the formula was
-# exact for the rule they trained with. It is what lesson 03 called an approximation. The whole gradient of an LSTM was
-# first used by Graves and Schmidhuber, in 2005, and it is what PyTorch computes today.
+# Where does the sentence come from, then? From 1997. Hochreiter and Schmidhuber cut the gradient wherever it would have
+# gone on through a gate or the candidate, on purpose: "where this does not do harm", says their abstract. What was left is
+# the solid route, and in a cell without a forget gate its factor is 1. They called it the *constant error carousel*. So for
+# the rule that they trained with the formula is exact. The rule is what lesson 03 called an approximation. Graves and
+# Schmidhuber trained with the whole gradient in 2005, and PyTorch does today.
 #
 # So we keep both. It is no more work: the rule of lesson 03 does it for us. *What is used twice collects two gradients,
 # and they add up.*
@@ -571,8 +571,9 @@ for times in (1, 3, 8):
 # there nothing exceeds 1. The dashed route goes through $W_h$ at every step, as in an RNN.
 #
 # It is far tamer than an RNN, whose gradient explodes by many powers of ten more. But *the LSTM cures exploding gradients*
-# is not true. That is why everybody who trains one clips its gradients. Lesson 04 writes the clipping.
-#
+# is not true, and those who train one clip its gradients. Lesson 04 writes the clipping.
+
+# %% [markdown] locked="why-it-may-grow"
 # ## Why the cell state may grow
 #
 # The hidden state is squashed, so it stays between $-1$ and $1$. The cell state is not. Let the gates be open and the
