@@ -817,8 +817,8 @@ print(f"\nRight guesses: {right_guesses} of {len(museum)}")
 
 # %% [markdown] locked="what-the-table-says"
 # The cosines are above zero: roughly downhill, and that is all that training asks for. Only the exchanged blocks stand at
-# nearly a right angle at delay 1. There, what the candidate should be told is told to the output gate. How far above zero
-# says little. The sum points further off than the carry, and ends no higher than the right one.
+# nearly a right angle: what the candidate should be told is told to the output gate. How far above zero says little. At
+# delay 1 the sum points further off than the carry, and ends no higher than the right one.
 #
 # Look at the carry. At delay 1 it ends a little above the right one, and who would notice? At delay 2 the right
 # network goes on learning, and the exhibit ends about ten times as high. The loss does not say why. A person
