@@ -126,9 +126,9 @@ print(f"meant to be kept: {np.tanh(values[0]):.3f}   kept: {np.tanh(values).sum(
 #
 # $$i = \sigma(x W_{xi} + h W_{hi} + b_i) \qquad\qquad c_{\text{next}} = c + i \odot g$$
 #
-# This is a **gate**: the input gate. The sigmoid makes it a share, from nothing to all. (With a tanh it could be minus one,
-# and turn a number over. Lesson 13 finds a use for that.) And not a switch that is 0 or 1, for a switch has no slope, and
-# then nothing could learn when to open it.
+# This is a **gate**: the input gate. The sigmoid makes it a share, from nothing to all. (With a tanh it could also be minus
+# one, and flip the sign of what it multiplies. Lesson 13 finds a use for that.) And not a switch that is 0 or 1, for a
+# switch has no slope, and then nothing could learn when to open it.
 #
 # Give our unit a second input, a marker, which is 1 at the value to be kept and 0 elsewhere. The gate listens to the
 # marker:
@@ -438,8 +438,8 @@ for step in (1, 2, 10, 20, 1000, 1980, 1998, 2000):
 # **$c$ has no bound, and $h$ has one.** A gate is below 1 and a tanh is below 1, so $|h| < 1$ for any weights and any
 # input. (The computer rounds: from step 20 on it is 1 to the last digit.) But $c$ may grow by nearly one at every step, as
 # long as the sequence goes on. A state that is squashed on its way cannot do that, and neither can the state of a GRU in
-# lesson 09. It has consequences. Take $a^n b^n$: some a's, then as many b's. Weiss, Goldberg and Yahav (2018) trained both to
-# recognize it. Their LSTMs learned to count, and counted further than they had been trained to. Their GRUs did worse. How
+# lesson 09. It has consequences. Take $a^n b^n$: some a's, then as many b's. Weiss, Goldberg and Yahav (2018) trained LSTMs
+# and GRUs to recognize it. Their LSTMs learned to count, and counted further than they had been trained to. Their GRUs did worse. How
 # much further a *trained* counter goes is contested. Lesson 11 measures it.
 
 # %% [markdown] locked="cannot-say"
