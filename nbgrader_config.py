@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 c = get_config()  # noqa: F821
@@ -16,10 +17,19 @@ course = Path(os.environ.get("RNNKIT_COURSE") or Path(__file__).resolve().parent
 c.CourseDirectory.root = str(course)
 c.ExportPlugin.to = str(course / "grades.csv")
 
-# The exchange is a folder that students and instructor share on one server. It stays off until the course has a
-# name and that folder a path; until then nbgrader looks for it here, and does not complain.
+# Marks are for their owner alone; in a folder that `init --group` gave to a group of graders, for all of these.
+together = course.is_dir() and course.stat().st_mode & 0o2070 == 0o2070
+c.CourseDirectory.groupshared = together
+c.BaseConverter.permissions = 660 if together else 600
+
+# The exchange is a folder that students and instructor share on one server, and that nbgrader opens to everybody. It
+# is off: nbgrader finds nothing in it, does not complain, and releases nothing. To switch it on, name the course and a
+# folder that has nothing to do with this one, and take the rest out:
 #   c.CourseDirectory.course_id = "rnn"
-c.Exchange.root = str(course)
+#   c.Exchange.root = "/srv/nbgrader/exchange"
+c.ExchangeList.root = str(course)
+if find_spec("autograder"):
+    c.ExchangeFactory.release_assignment = "autograder.exchange.Off"
 
 # What a student finds where the instructor's edition has the answer.
 c.ClearSolutions.code_stub = {

@@ -27,38 +27,46 @@ class InOrder(click.Group):
 @click.pass_context
 def main(context, course):
     """The instructor's side of the course. Run it at the root of the repository."""
+    before = os.umask(0o077)  # marks are nobody else's business
+    context.call_on_close(lambda: os.umask(before))
     context.obj = course
 
 
-def open_course(folder):
-    """The course of `--course`, which a command gets with `@click.pass_obj`."""
+def open_course(folder, make=False):
+    """The course of `--course`, which a command gets with `@click.pass_obj`. make: as `Course.at` has it."""
     from autograder.course import Course, NoCourse
 
     try:
-        return Course.at(folder)
+        course = Course.at(folder, make)
     except NoCourse as error:
         raise click.UsageError(str(error)) from None
+    os.umask(course.umask)
+    for sentence in course.trouble():
+        click.echo(sentence, err=True)
+    return course
 
 
 @main.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-def init(folder):
+@click.option("--group", metavar="NAME", help="A group of graders, for whom the folder is open as well.")
+def init(folder, group):
     """Make a course folder DIR: settings, a gradebook, a secret.
 
-    It stands by itself. Run again, it adds what is missing and changes nothing that is there.
+    It stands by itself, and is closed to everybody but its owner, or a --group of graders. Run again, it adds what is
+    missing, takes away rights that others have, and changes nothing else.
     """
     from autograder.course import SETTINGS, Damaged, NoCourse
-    from autograder.init import Occupied
+    from autograder.init import NoGroup, Occupied
     from autograder.init import init as make
 
     try:
-        made = make(folder, SETTINGS)
-    except (Occupied, Damaged, NoCourse) as error:
+        made = make(folder, SETTINGS, group)
+    except (Occupied, Damaged, NoCourse, NoGroup) as error:
         raise click.UsageError(str(error)) from None
     if not made:
         click.echo(f"{folder} is a course already. Nothing was changed.")
         return
-    click.echo(f"Made in {folder}: {', '.join(made)}.\n")
+    click.echo(f"Made or mended in {folder}: {', '.join(made)}.\n")
     for step in ("build", "collect submissions.zip", "grade"):
         click.echo(f"  python -m autograder --course {shlex.quote(str(folder))} {step}")
     click.echo(f"  RNNKIT_COURSE={shlex.quote(str(folder))} make formgrader")
@@ -76,7 +84,7 @@ def build(folder, lessons):
     from autograder.building.editions import Refused, build_lessons
 
     try:
-        built = build_lessons(Path.cwd(), lessons, open_course(folder).config)
+        built = build_lessons(Path.cwd(), lessons, open_course(folder, make=True).config)
     except Refused as refused:
         for mistake in refused.mistakes:
             click.echo(mistake, err=True)

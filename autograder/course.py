@@ -3,14 +3,17 @@
 import os
 import re
 import secrets
+import shlex
 import tempfile
 from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 
 import nbformat
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import PyFileConfigLoader
 
+from autograder.files import make_folder, mode_in, shared
 from autograder.lesson import Lesson
 
 SETTINGS = "nbgrader_config.py"
@@ -27,43 +30,65 @@ class NoCourse(Exception):
 class Course:
     """A course folder and nbgrader's settings for it."""
 
-    def __init__(self, config_file):
+    def __init__(self, config_file: str | Path) -> None:
         config_file = Path(config_file).resolve()
         self.config = PyFileConfigLoader(config_file.name, path=str(config_file.parent)).load_config()
         self.coursedir = CourseDirectory(config=self.config)
         self.folder = Path(self.coursedir.root)
 
     @classmethod
-    def at(cls, folder=None):
-        """The course in a folder: its own nbgrader_config.py counts, else the one that lies here.
+    def at(cls, folder: str | Path | None = None, make: bool = False) -> "Course":
+        """The course in a folder, which has its own nbgrader_config.py; without one, the course that the one here names.
 
-        Without a folder, the one that lies here says which. Raises NoCourse where there is no settings file.
+        make: where that is the repository's own ./course, and is not there yet, make its folder. Raises NoCourse.
         """
-        own = Path(folder or ".").resolve() / SETTINGS
-        if own.exists():
-            course = cls(own)
-            return course if folder or not (course.folder / SETTINGS).exists() else cls(course.folder / SETTINGS)
-        if not Path(SETTINGS).exists():
-            raise NoCourse(f"{own.parent} has no {SETTINGS}. Run this at the root of the repository, or "
-                           f"make a course folder with `python -m autograder init {folder or 'DIR'}`.")
-        os.environ["RNNKIT_COURSE"] = str(own.parent)  # is read by the settings, and by every nbgrader we start
-        return cls(SETTINGS)
+        here = cls(SETTINGS) if Path(SETTINGS).exists() else None
+        folder = Path(folder).resolve() if folder else here and here.folder
+        if folder is None:
+            raise NoCourse(f"{Path.cwd()} has no {SETTINGS}. Run this at the root of the repository, or make a course "
+                           "folder with `python -m autograder init DIR`.")
+        if (folder / SETTINGS).exists():
+            return cls(folder / SETTINGS)
+        default = Path("course").resolve()
+        if here and folder == here.folder == default and (make or folder.is_dir()):
+            make_folder(folder)
+            return here
+        known = [path.parent.name for path in folder.parent.glob(f"*/{SETTINGS}")]
+        meant = [f"Did you mean {folder.parent / name}?" for name in get_close_matches(folder.name, known, 1)]
+        raise NoCourse(" ".join([f"{folder} is no course: it has no {SETTINGS}.", *meant,
+                                 f"`python -m autograder init {shlex.quote(str(folder))}` makes one."]))
 
-    def path(self, step, student, lesson):
+    @property
+    def umask(self) -> int:
+        """For those who write into the folder: its owner, or a group of graders as well."""
+        return 0o007 if shared(self.folder) else 0o077
+
+    def trouble(self) -> list[str]:
+        """What is wrong with the folder of a course that an earlier version made: who can read it, who could open it."""
+        mend = f"`python -m autograder init {shlex.quote(str(self.folder))}` mends that."
+        wrong = []
+        if self.folder.stat().st_mode & 0o777 & ~mode_in(self.folder):
+            wrong.append(f"Others on this machine can read {self.folder}, or change it. {mend}")
+        if Path(self.config.get("Exchange", {}).get("root", "/")).resolve() == self.folder:
+            wrong.append(f"{self.folder / SETTINGS} makes the course folder nbgrader's exchange, so that `nbgrader "
+                         f"release_assignment` would open it to everybody. {mend}")
+        return wrong
+
+    def path(self, step: str, student: str, lesson: str) -> Path:
         """A lesson's folder in one of nbgrader's steps: "source", "submitted", "autograded", "feedback"."""
         directory = getattr(self.coursedir, f"{step}_directory")
         return Path(self.coursedir.format_path(directory, student, lesson))
 
-    def students(self, step, lesson_name):
+    def students(self, step: str, lesson_name: str) -> list[Path]:
         """The folders that students have for a lesson in one of nbgrader's steps."""
         return sorted(self.path(step, "x", "x").parent.parent.glob(f"*/{lesson_name}"))
 
-    def lessons(self):
+    def lessons(self) -> list[str]:
         """The names of the lessons that were built into this course."""
         return sorted(path.stem for path in self.path("source", ".", "x").parent.glob("*/*.ipynb")
                       if path.stem == path.parent.name)
 
-    def lesson(self, name):
+    def lesson(self, name: str) -> Lesson:
         """Raises NoLesson where `build` has not made it."""
         path = self.path("source", ".", name) / f"{name}.ipynb"
         if not path.exists():
@@ -76,15 +101,16 @@ class Damaged(Exception):
     """The secret is not one that we wrote."""
 
 
-def seed(course):
+def seed(course: Course) -> int:
     """The number behind the judge's inputs: 256 random bits, drawn once for a course and kept in its `secret`.
 
-    Whoever knows it knows the inputs: its owner alone may read it. Raises Damaged rather than draw another one.
+    Whoever knows it knows the inputs: only those who grade may read it. Raises Damaged rather than draw another one.
     """
     path = course.folder / "secret"
     if not path.exists():
-        course.folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=course.folder, prefix=".secret.") as new:  # mode 0600
+        make_folder(course.folder)
+        with tempfile.NamedTemporaryFile("w", dir=course.folder, prefix="secret.", suffix=".new") as new:
+            os.fchmod(new.fileno(), mode_in(course.folder) & 0o666)
             new.write(secrets.token_hex(32) + "\n")
             new.flush()
             with suppress(FileExistsError):  # another process was faster

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from autograder.files import umask
 from autograder.judging import student_rnnkit
 from autograder.sandbox import wire
 
@@ -78,6 +79,7 @@ class Sandbox:
     def __init__(self, lesson, sources=(), limits=None, layers=LAYERS):
         self.lesson, self.sources, self.limits, self.layers = lesson, sources, limits or Limits(), layers
 
+    @umask(0o022)  # a worker has another uid than we, and has to read its library
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="rnnkit-judge-")).resolve()
         self.folder.chmod(0o755)
@@ -113,6 +115,7 @@ class Sandbox:
         self.parent.kill()
         self.parent.wait()
 
+    @umask(0o022)
     def renew(self):
         """Begin again with a new parent, after something went wrong with the old one."""
         self._stop()
@@ -199,6 +202,7 @@ def readable(library_folder):
     return sorted({os.path.realpath(path) for path in paths if os.path.exists(path)})
 
 
+@umask(0o022)
 def probe(layers=LAYERS):
     """The layers that hold on this machine, and what a worker behind them could still do that none may: it tries."""
     with tempfile.TemporaryDirectory() as folder:

@@ -1,16 +1,22 @@
 """`init` makes a course folder that stands by itself, and keeps its secret."""
 
+import grp
+import os
 import shutil
 import stat
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
 
 from autograder.__main__ import main
 from autograder.course import Course, Damaged, seed
+from autograder.files import replace
 from autograder.init import Occupied, init
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,11 +58,11 @@ def copied(made, tmp_path):
 
 def test_a_course_has_the_repositorys_settings_and_its_own_folder(made, tmp_path, monkeypatch):
     ours, theirs = Course(SETTINGS).config, Course(made / "nbgrader_config.py").config
-    assert ours.pop("CourseDirectory") == {"root": str(ROOT / "course")}
-    assert theirs.pop("CourseDirectory") == {"root": str(made)}
+    assert ours.pop("CourseDirectory").root == str(ROOT / "course")
+    assert theirs.pop("CourseDirectory").root == str(made)
     assert ours.pop("ExportPlugin").to == str(ROOT / "course" / "grades.csv")
     assert theirs.pop("ExportPlugin").to == str(made / "grades.csv")
-    assert (ours.pop("Exchange").root, theirs.pop("Exchange").root) == (str(ROOT / "course"), str(made))
+    assert (ours.pop("ExchangeList").root, theirs.pop("ExchangeList").root) == (str(ROOT / "course"), str(made))
     assert ours == theirs
     monkeypatch.setenv("RNNKIT_COURSE", str(tmp_path))
     assert Course(made / "nbgrader_config.py").folder == made
@@ -146,15 +152,15 @@ def test_a_command_works_on_the_course_it_is_given(made, tmp_path, monkeypatch):
     shutil.copy(SETTINGS, root)
     shutil.copytree(ROOT / "solutions" / "00_start_here", root / "solutions" / "00_start_here")
     monkeypatch.chdir(root)
-    own, named, without = (tmp_path / name for name in ("own", "named", "without"))
+    own, named = tmp_path / "own", tmp_path / "named"
     shutil.copytree(made, own)
+    shutil.copytree(made, named)
     assert run("--course", own, "build", RNNKIT_COURSE=str(named)).exit_code == 0
+    assert list((named / "source").iterdir()) == []
     assert run("build", RNNKIT_COURSE=str(named)).exit_code == 0
-    assert run("--course", without, "build").exit_code == 0
-    for folder in (own, named, without):
+    for folder in (own, named):
         assert [path.name for path in (folder / "source").iterdir()] == ["00_start_here"]
     assert not (root / "course").exists()
-    monkeypatch.delenv("RNNKIT_COURSE")
     assert run("build").exit_code == 0
     assert (root / "course" / "source" / "00_start_here").exists()
 
@@ -163,3 +169,142 @@ def test_where_there_is_no_course_the_error_says_what_to_do(tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)
     refused = run("build")
     assert refused.exit_code == 2 and "python -m autograder init DIR" in refused.stderr
+
+
+@pytest.mark.parametrize("command", [["build"], ["collect", "."], ["grade"], ["feedback"], ["export"], ["report"]])
+def test_a_mistyped_course_is_no_new_course(made, tmp_path, command):
+    shutil.copytree(made, tmp_path / "rnn-2026")
+    before = snapshot(tmp_path)
+    for refused in (run(*command, RNNKIT_COURSE=str(tmp_path / "rnn-2062")),
+                    run("--course", tmp_path / "rnn-2062", *command)):
+        assert refused.exit_code == 2
+        assert f"Did you mean {tmp_path / 'rnn-2026'}?" in refused.stderr.replace("\n", " ")
+    assert snapshot(tmp_path) == before
+
+
+def test_only_the_build_makes_the_repositorys_own_course_and_closed(tmp_path, monkeypatch):
+    shutil.copy(SETTINGS, tmp_path)
+    shutil.copytree(ROOT / "solutions" / "00_start_here", tmp_path / "solutions" / "00_start_here")
+    monkeypatch.chdir(tmp_path)
+    assert run("grade").exit_code == 2 and not (tmp_path / "course").exists()
+    assert run("build").exit_code == 0
+    assert open_to_others(tmp_path / "course") == []
+    assert open_to_others(tmp_path / "lessons") == ["lessons", "lessons/00_start_here",
+                                                    "lessons/00_start_here/00_start_here.ipynb"]
+
+
+def test_asking_for_a_course_leaves_the_environment_alone(made, monkeypatch):
+    monkeypatch.delenv("RNNKIT_COURSE", raising=False)
+    Course.at(made)
+    assert "RNNKIT_COURSE" not in os.environ
+
+
+# Who may read it
+
+
+def open_to_others(folder):
+    """The paths of a folder that anybody but its owner may read, write or enter."""
+    return sorted(str(path.relative_to(folder.parent)) for path in [folder, *folder.rglob("*")]
+                  if path.lstat().st_mode & 0o077)
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o002, 0o777])
+def test_a_course_is_its_owners_alone_whatever_the_umask(tmp_path, umask):
+    before = os.umask(umask)
+    try:
+        init(tmp_path / "rnn", SETTINGS)
+    finally:
+        os.umask(before)
+    assert open_to_others(tmp_path / "rnn") == []
+
+
+def test_a_group_of_graders_may_do_what_the_owner_may_and_nobody_else_anything(tmp_path):
+    group = grp.getgrgid(os.getgroups()[-1] if os.getuid() else grp.getgrnam("users").gr_gid)
+    assert run("init", tmp_path / "rnn", "--group", group.gr_name).exit_code == 0
+    for path in [tmp_path / "rnn", *(tmp_path / "rnn").iterdir()]:
+        assert path.stat().st_gid == group.gr_gid
+        assert stat.S_IMODE(path.stat().st_mode) == (0o2770 if path.is_dir() else 0o660), path
+    again = run("init", tmp_path / "rnn")
+    assert "Nothing was changed" in again.stdout
+    replace({tmp_path / "rnn" / "submitted" / "ada" / "later.txt": "hello"})
+    later = tmp_path / "rnn" / "submitted" / "ada" / "later.txt"
+    assert (later.stat().st_gid, later.parent.stat().st_gid) == (group.gr_gid,) * 2
+    assert stat.S_IMODE(later.stat().st_mode) == 0o660 and stat.S_IMODE(later.parent.stat().st_mode) == 0o2770
+    config = Course(tmp_path / "rnn" / "nbgrader_config.py").config
+    assert (config.CourseDirectory.groupshared, config.BaseConverter.permissions) == (True, 660)
+
+
+def test_a_group_that_does_not_exist_is_refused_and_nothing_is_made(tmp_path):
+    refused = run("init", tmp_path / "rnn", "--group", "no-such-graders")
+    assert refused.exit_code == 2 and "no group no-such-graders" in refused.stderr
+    assert not (tmp_path / "rnn").exists()
+
+
+def test_a_course_that_is_open_is_named_by_every_command_and_closed_by_init(copied, tmp_path):
+    (tmp_path / "precious").mkdir(mode=0o755)
+    (copied / "submitted" / "link").symlink_to(tmp_path / "precious")
+    (copied / "source" / "old.ipynb").write_text("{}")
+    for path, mode in ((copied, 0o755), (copied / "gradebook.db", 0o644), (copied / "source" / "old.ipynb", 0o444)):
+        path.chmod(mode)
+    warned = run("--course", copied, "export")
+    assert warned.exit_code == 0 and warned.stderr.count("Others on this machine can read") == 1
+    assert "who may read it" in run("init", copied).stdout
+    assert open_to_others(copied) == ["rnn/submitted/link"]  # the mode of a link says nothing
+    assert stat.S_IMODE((tmp_path / "precious").stat().st_mode) == 0o755
+    assert "Others" not in run("--course", copied, "export").stderr
+
+
+# nbgrader's exchange
+
+
+def release(folder, *more, nbgrader=("-m", "nbgrader")):
+    return subprocess.run([sys.executable, *nbgrader, "release_assignment", "00_start_here", *more], cwd=folder,
+                          capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("course_id", [[], ["--course", "rnn"]])
+def test_nbgraders_release_opens_nothing_and_says_why(copied, course_id):
+    (copied / "release" / "00_start_here").mkdir(parents=True)
+    modes = {path: path.stat().st_mode for path in [copied, *copied.rglob("*")]}
+    done = release(copied, *course_id)
+    assert done.returncode != 0 and "has no exchange" in done.stderr and "Traceback" not in done.stderr
+    course = Course(copied / "nbgrader_config.py")
+    course.coursedir.course_id = "rnn" if course_id else ""
+    told = NbGraderAPI(coursedir=course.coursedir, config=course.config).release_assignment("00_start_here")
+    assert not told["success"] and "has no exchange" in told["log"]
+    assert {path: path.stat().st_mode for path in modes} == modes
+    assert not (copied / "rnn").exists()
+
+
+def test_an_exchange_elsewhere_works(copied, tmp_path):
+    (copied / "release" / "00_start_here").mkdir(parents=True)
+    (copied / "release" / "00_start_here" / "00_start_here.ipynb").write_text("{}")
+    settings = copied / "nbgrader_config.py"
+    text = settings.read_text()
+    block = text[text.index("c.ExchangeList.root"):text.index("# What a student finds")]
+    settings.write_text(text.replace(block, f"""c.CourseDirectory.course_id = "rnn"
+c.Exchange.root = "{tmp_path / 'exchange'}"
+"""))
+    assert release(copied).returncode == 0
+    assert (tmp_path / "exchange/rnn/outbound/00_start_here/00_start_here.ipynb").exists()
+    assert stat.S_IMODE(copied.stat().st_mode) == 0o700
+
+
+def test_listing_an_exchange_that_is_off_is_quiet(copied):
+    done = subprocess.run([sys.executable, "-m", "nbgrader", "list"], cwd=copied, capture_output=True, text=True)
+    assert done.returncode == 0 and "CRITICAL" not in done.stderr
+
+
+def test_an_older_course_whose_exchange_is_itself_is_named_and_mended(copied):
+    settings = copied / "nbgrader_config.py"
+    text = settings.read_text()
+    older = text.replace("c.ExchangeList.root", "c.Exchange.root").replace("c.ExchangeFactory", "c.Elsewhere")
+    settings.write_text(older + "\nc.Execute.timeout = 7\n")
+    copied.chmod(0o777)  # what nbgrader did
+    assert "nbgrader's exchange" in run("--course", copied, "export").stderr
+    mended = run("init", copied)
+    assert "the exchange in nbgrader_config.py" in mended.stdout
+    assert run("--course", copied, "export").stderr == ""
+    assert Course(settings).config.Execute.timeout == 7
+    release(copied)
+    assert stat.S_IMODE(copied.stat().st_mode) == 0o700
