@@ -32,12 +32,12 @@ def main(context, course):
     context.obj = course
 
 
-def open_course(folder, make=False):
-    """The course of `--course`, which a command gets with `@click.pass_obj`. make: as `Course.at` has it."""
+def open_course(folder, new=False):
+    """The course of `--course`, which a command gets with `@click.pass_obj`. new: as `Course.at` has it."""
     from autograder.course import Course, NoCourse
 
     try:
-        course = Course.at(folder, make)
+        course = Course.at(folder, new)
     except NoCourse as error:
         raise click.UsageError(str(error)) from None
     os.umask(course.umask)
@@ -75,23 +75,33 @@ def init(folder, group):
 
 @main.command()
 @click.argument("lessons", nargs=-1, metavar="[LESSON]...")
+@click.option("--missing", is_flag=True, help="Write only what is not there.")
+@click.option("--force", is_flag=True, help="Also where submissions have marks, and the new edition asks for more.")
 @click.pass_obj
-def build(folder, lessons):
+def build(folder, lessons, missing, force):
     """Write the students' and the instructor's edition of each LESSON.
 
     Such as 02_the_recurrent_cell; without a LESSON, of all of them. One mistake in a source, and nothing is written.
+
+    A lesson in lessons/ that somebody wrote in is replaced only if it is named here, and then a copy stays beside it;
+    outputs count for nothing. An edition in the course stays where submissions of it have marks that would be lost.
     """
     from autograder.building.editions import Refused, build_lessons
+    from autograder.building.updating import without_source
 
+    root, config = Path.cwd(), open_course(folder, new=True).config
     try:
-        built = build_lessons(Path.cwd(), lessons, open_course(folder, make=True).config)
+        built = build_lessons(root, lessons, config, missing, force)
     except Refused as refused:
         for mistake in refused.mistakes:
             click.echo(mistake, err=True)
         click.echo(f"Nothing was written: {len(refused.mistakes)} to mend.", err=True)
         sys.exit(1)
-    for name, points, changed in built:
-        click.echo(f"{name:36} {points:4g} points   {'written' if changed else 'up to date'}")
+    for lesson in built:
+        status = "written" if lesson.changed else "left alone" if lesson.kept else "up to date"
+        click.echo(f"{lesson.name:36} {lesson.points:4g} points   {status}")
+    for sentence in [*(why for lesson in built for why in lesson.kept), *without_source(root, config)]:
+        click.echo(f"\n{sentence}")
 
 
 @main.command()

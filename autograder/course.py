@@ -37,10 +37,10 @@ class Course:
         self.folder = Path(self.coursedir.root)
 
     @classmethod
-    def at(cls, folder: str | Path | None = None, make: bool = False) -> "Course":
+    def at(cls, folder: str | Path | None = None, new: bool = False) -> "Course":
         """The course in a folder, which has its own nbgrader_config.py; without one, the course that the one here names.
 
-        make: where that is the repository's own ./course, and is not there yet, make its folder. Raises NoCourse.
+        new: the repository's own ./course need not be there yet. Raises NoCourse.
         """
         here = cls(SETTINGS) if Path(SETTINGS).exists() else None
         folder = Path(folder).resolve() if folder else here and here.folder
@@ -50,8 +50,7 @@ class Course:
         if (folder / SETTINGS).exists():
             return cls(folder / SETTINGS)
         default = Path("course").resolve()
-        if here and folder == here.folder == default and (make or folder.is_dir()):
-            make_folder(folder)
+        if here and folder == here.folder == default and (new or folder.is_dir()):
             return here
         known = [path.parent.name for path in folder.parent.glob(f"*/{SETTINGS}")]
         meant = [f"Did you mean {folder.parent / name}?" for name in get_close_matches(folder.name, known, 1)]
@@ -67,7 +66,7 @@ class Course:
         """What is wrong with the folder of a course that an earlier version made: who can read it, who could open it."""
         mend = f"`python -m autograder init {shlex.quote(str(self.folder))}` mends that."
         wrong = []
-        if self.folder.stat().st_mode & 0o777 & ~mode_in(self.folder):
+        if self.folder.is_dir() and self.folder.stat().st_mode & 0o777 & ~mode_in(self.folder):
             wrong.append(f"Others on this machine can read {self.folder}, or change it. {mend}")
         if Path(self.config.get("Exchange", {}).get("root", "/")).resolve() == self.folder:
             wrong.append(f"{self.folder / SETTINGS} makes the course folder nbgrader's exchange, so that `nbgrader "

@@ -18,9 +18,13 @@ tests that run when the work is graded. A rubric's list adds up to its essay's p
 
 import ast
 import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
 
 import jupytext
+from nbformat import NotebookNode
 
 KINDS = {"answer": "code", "check": "code", "locked": None, "rubric": "markdown", "essay": "markdown"}
 HIDES = {"answer": "SOLUTION", "essay": "SOLUTION", "check": "HIDDEN TESTS"}
@@ -31,6 +35,14 @@ PERCENT = {"extension": ".py", "format_name": "percent", "comment_magics": False
 CELL = re.compile(r"\s*#\s*%%+(\s|$)")
 EDGE = re.compile(r"(?:# )?\s*### (BEGIN|END) (SOLUTION|HIDDEN TESTS)\s*")
 LIKE_AN_EDGE = re.compile(r"##+\s*(BEGIN|END)\b|(BEGIN|END) (SOLUTION|HIDDEN TEST|MARK SCHEME)|AUTOTEST")
+CARD = re.compile(r"# (\d+(?:\.\d+)?) points? · ")
+IN_ALL = re.compile(r"\b(\w+(?:-\w+)?)\s+(?:#\s+)?points?,\s+(?:#\s+)?about\b")
+TEENS = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+         "eighteen nineteen").split()
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+WORDS = {word: number for number, word in enumerate(TEENS)} | {
+    "-".join([tens, *unit]): 10 * ten + number for ten, tens in enumerate(TENS, start=2)
+    for number, unit in enumerate([[], *([word] for word in TEENS[1:10])])}
 RUBRIC_ITEM = re.compile(r"^ *[-*] (\d+(?:\.\d+)?) points?:", re.MULTILINE)
 
 
@@ -38,34 +50,37 @@ class Unreadable(ValueError):
     """The file cannot be taken apart into cells."""
 
 
+Mistake = tuple[int, str]  # the line, and what is wrong
+
+
 @dataclass
 class SourceCell:
     """One cell: what Jupytext read, the line it begins on, and its lines as they stand in the file."""
 
-    node: dict
+    node: NotebookNode
     line: int
     text: list[str]
 
     @property
-    def kind(self):
+    def kind(self) -> str | None:
         return next((kind for kind in KINDS if kind in self.node.metadata), None)
 
     @property
-    def name(self):
+    def name(self) -> str:
         return str(self.node.metadata.get(self.kind))
 
     @property
-    def points(self):
+    def points(self) -> float | None:
         return self.node.metadata.get("points")
 
     @property
-    def grade_id(self):
+    def grade_id(self) -> str:
         return f"{self.kind}-{self.name}" if self.kind in ("check", "rubric") else self.name
 
-    def numbered(self):
+    def numbered(self) -> Iterator[tuple[int, str]]:
         return enumerate(self.text, start=self.line + 1)
 
-    def hidden(self):
+    def hidden(self) -> Iterator[tuple[int, str]]:
         """The lines of the file, each with its number, that a student does not get."""
         inside = False
         for line, text in self.numbered():
@@ -74,7 +89,7 @@ class SourceCell:
             elif inside and text.strip(" #"):
                 yield line, text
 
-    def visible(self):
+    def visible(self) -> str:
         """The code that a student gets, with `pass` for what is hidden and every line in its place."""
         hidden = dict(self.hidden())
         lines = [""] * self.line
@@ -85,7 +100,7 @@ class SourceCell:
         return "\n".join(lines)
 
 
-def read(path):
+def read(path: Path) -> list[SourceCell]:
     """Take a source apart into its cells; raises Unreadable."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -103,17 +118,27 @@ def read(path):
     return [SourceCell(node, a, lines[a : b - 1]) for node, a, b in zip(nodes, starts, ends, strict=True)]
 
 
-def mistakes(cells):
-    """Yield the line and the description of every mistake in a lesson's cells."""
+def mistakes(cells: list[SourceCell], exercises: Collection[str]) -> Iterator[Mistake]:
+    """Yield every mistake in a lesson's cells. exercises: the names of those that rnnkit has for this lesson."""
     for cell in cells:
         yield from mark_mistakes(cell)
         yield from hidden_mistakes(cell)
         if cell.node.cell_type == "code":
             yield from code_mistakes(cell)
+        if cell.kind == "check" and cell.name not in exercises:
+            yield cell.line, unknown_exercise(cell.name, exercises)
     yield from pair_mistakes([cell for cell in cells if cell.kind])
+    yield from prose_mistakes(cells)
 
 
-def mark_mistakes(cell):
+def unknown_exercise(name: str, exercises: Collection[str]) -> str:
+    close = get_close_matches(name, exercises, 1)
+    there = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(exercises) or 'none'}"
+    return f"check {name!r}: rnnkit/exercises has no Exercise of that name for this lesson; {there}"
+
+
+def mark_mistakes(cell: SourceCell) -> Iterator[Mistake]:
+    """A mark that there is not, several on one cell, on a cell of the wrong type, or points that do not belong."""
     marks = set(cell.node.metadata) - {"lines_to_next_cell", "lines_to_end_of_cell_marker", "cell_marker"}
     for mark in sorted(marks - set(KINDS) - {"points", "tags"}):
         wrote = mark if mark not in ("title", "incorrectly_encoded_metadata") else cell.node.metadata[mark]
@@ -132,7 +157,8 @@ def mark_mistakes(cell):
         yield cell.line, "points belong to a check or an essay"
 
 
-def hidden_mistakes(cell):
+def hidden_mistakes(cell: SourceCell) -> Iterator[Mistake]:
+    """Edges of hidden parts that are misspelled, misplaced or unpaired; an answer or essay that hides nothing."""
     opened = None
     for line, text in cell.numbered():
         edge = EDGE.fullmatch(text)
@@ -162,7 +188,8 @@ def hidden_mistakes(cell):
         yield cell.line, f"{cell.kind} {cell.name!r} hides nothing: expected ### BEGIN SOLUTION and its end"
 
 
-def code_mistakes(cell):
+def code_mistakes(cell: SourceCell) -> Iterator[Mistake]:
+    """Code that is too long or does not parse, for us or for students; an answer that does not define its name."""
     if (length := len(cell.node.source.splitlines())) > SCREEN:
         yield cell.line, f"the cell has {length} lines, and a screen holds {SCREEN}: split it"
     try:
@@ -177,7 +204,7 @@ def code_mistakes(cell):
         yield from call_mistakes(cell, seen[-1] if seen else None)
 
 
-def defined(node):
+def defined(node: ast.stmt) -> list[str]:
     """The names that a statement defines: a function, a class, the targets of an assignment."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return [node.name]
@@ -185,8 +212,8 @@ def defined(node):
     return [name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)]
 
 
-def call_mistakes(cell, last):
-    """A check's value is its last line's, in Python and in IPython, which a semicolon silences."""
+def call_mistakes(cell: SourceCell, last: ast.stmt | None) -> Iterator[Mistake]:
+    """A check that does not end with its call: its value is its last line's, which a semicolon silences in IPython."""
     match last:
         case ast.Expr(ast.Call(ast.Name("check"), [ast.Name(name), *_], keywords)) if name == cell.name:
             points = {keyword.arg: keyword.value for keyword in keywords}.get("points")
@@ -201,7 +228,8 @@ def call_mistakes(cell, last):
             yield line, f"expected check({cell.name}, points={cell.points}) as the last line, and not hidden"
 
 
-def pair_mistakes(cells):
+def pair_mistakes(cells: list[SourceCell]) -> Iterator[Mistake]:
+    """A name that is taken; an answer, check, rubric or essay without its partner, or before it."""
     first = {}
     for cell in cells:
         if (before := first.setdefault(cell.grade_id, cell)) is not cell:
@@ -220,10 +248,28 @@ def pair_mistakes(cells):
             yield from sum_mistakes(named["rubric", cell.name], cell.points)
 
 
-def sum_mistakes(rubric, points):
+def sum_mistakes(rubric: SourceCell, points: float) -> Iterator[Mistake]:
+    """A rubric whose items do not add up to its essay's points."""
     total = sum(float(item) for item in RUBRIC_ITEM.findall(rubric.node.source))
     if total != points:
         yield rubric.line, (
             f"rubric {rubric.name!r} adds up to {total:g} points, its essay is worth {points}: "
             "expected list items that begin '1 point:' or '2 points:'"
         )
+
+
+def prose_mistakes(cells: list[SourceCell]) -> Iterator[Mistake]:
+    """Points that a text gives otherwise than the marks: on the card of an exercise, and before the first, of all."""
+    cards, begun = [], False
+    total = sum(cell.points for cell in cells if cell.kind in ("check", "essay") and isinstance(cell.points, int | float))
+    for cell in cells:
+        if cell.node.cell_type == "markdown":
+            cards += [(line, float(card[1])) for line, text in cell.numbered() if (card := CARD.match(text))]
+            said = None if begun else IN_ALL.search("\n".join(cell.text))
+            if said and WORDS.get(said[1].lower(), said[1]) not in (total, f"{total:g}"):
+                line = cell.line + 1 + said.string.count("\n", 0, said.start())
+                yield line, f"the text says {said[1]!r} points, and the marks of the lesson add up to {total:g}"
+        if cell.kind in ("check", "essay"):
+            yield from ((line, f"the card says {points:g} points, and {cell.kind} {cell.name!r} says points={cell.points}")
+                        for line, points in cards if points != cell.points)
+            cards, begun = [], True

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.building.editions import build_lessons
+from autograder.building import editions
 from autograder.course import Course
 from autograder.judging.host import NotSafe, insist, probe
 
@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # for `import students` and the 
 from handing_in import DOUBLING, TRIPLING, snapshot
 
 ROOT = Path(__file__).resolve().parents[2]
+INVENTED = ("double", "triple", "other")  # rnnkit has no such exercises
 LESSON = Path(__file__).with_name("doubling.txt").read_text(encoding="utf-8")
 
 
@@ -30,6 +31,7 @@ def safe():
 def write(tmp_path, monkeypatch):
     """Put a lesson into a repository of its own; gives the repository's root."""
     monkeypatch.delenv("RNNKIT_COURSE", raising=False)
+    monkeypatch.setattr(editions, "exercises", lambda lesson: INVENTED)
     shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
 
     def write_lesson(text=LESSON, name="02_doubling", folder="02_doubling"):
@@ -52,7 +54,8 @@ def built(tmp_path_factory):
         (root / "solutions" / name / f"{name}.py").write_text(source, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("RNNKIT_COURSE", raising=False)
-        build_lessons(root)
+        patch.setattr(editions, "exercises", lambda lesson: INVENTED)
+        editions.build_lessons(root)
     return root
 
 

@@ -10,9 +10,15 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from click.testing import CliRunner
 from nbgrader.nbgraderformat import MetadataValidator
 
+from autograder.__main__ import main
 from autograder.building.editions import build_lessons
+from autograder.building.updating import as_built
+from autograder.course import Course
+from autograder.judging.judge import not_judged
+from autograder.marks.record import Records
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(ROOT.glob("solutions/*/*.py"))
@@ -26,7 +32,7 @@ def editions(root, name="02_doubling"):
 
 def test_students_get_stubs_and_instructors_get_everything(write):
     root = write()
-    assert build_lessons(root) == [("02_doubling", 7, True)]
+    assert build_lessons(root) == [("02_doubling", 7, True, ())]
     student, instructor = ({cell.id: cell.source for cell in nb.cells} for nb in editions(root))
     assert student["double"].endswith('run the cell again.")') and "twice =" not in student["double"]
     assert student["check-double"] == "check(double, points=4)"
@@ -87,7 +93,7 @@ def test_a_build_with_nothing_new_touches_no_file(write):
     build_lessons(root)
     path = root / "lessons/02_doubling/02_doubling.ipynb"
     before = path.stat()
-    assert build_lessons(root) == [("02_doubling", 7, False)]
+    assert build_lessons(root) == [("02_doubling", 7, False, ())]
     assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
@@ -98,8 +104,190 @@ def test_a_named_lesson_is_built_and_the_others_keep_what_a_student_wrote(write)
     mine = root / "lessons/03_more/03_more.ipynb"
     mine.write_text("my work")
     (root / "lessons/02_doubling/02_doubling.ipynb").unlink()
-    assert build_lessons(root, ["02_doubling"]) == [("02_doubling", 7, True)]
+    assert build_lessons(root, ["02_doubling"]) == [("02_doubling", 7, True, ())]
     assert mine.read_text() == "my work"
+
+
+# What a build leaves alone
+
+
+def lesson_of(root, name="02_doubling"):
+    return root / "lessons" / name / f"{name}.ipynb"
+
+
+def change(path, change_cell):
+    """What a person does in JupyterLab: change a cell, and save."""
+    notebook = nbformat.read(path, as_version=4)
+    change_cell({cell.id: cell for cell in notebook.cells}, notebook.cells)
+    nbformat.write(notebook, path)
+
+
+def answered(cells, _):
+    cells["double"].source = "def double(x):\n    return 2 * x"
+
+
+WRITTEN = {
+    "an answer": answered,
+    "a line below the stub, which is still there": lambda cells, _: cells["double"].update(
+        source=cells["double"].source + "\n    # tomorrow: x + x"),
+    "an essay": lambda cells, _: cells["why"].update(source="Because."),
+    "a cell of one's own": lambda _, all_cells: all_cells.append(nbformat.v4.new_markdown_cell("My notes.")),
+    "a cell without a mark": lambda _, all_cells: all_cells[1].update(source="from rnnkit import check, figures"),
+    "an answer in a cell without metadata": lambda cells, _: cells["double"].update(metadata={}, source="double = 1"),
+}
+NEW_WORDS = LESSON.replace("Twice x.", "Two times x.").replace("# # Doubling", "# # Doubling, again")
+
+
+@pytest.mark.parametrize("what", WRITTEN)
+def test_a_lesson_that_somebody_wrote_in_is_never_replaced_without_being_named(write, monkeypatch, what):
+    root = write()
+    monkeypatch.chdir(root)
+    build_lessons(root)
+    change(lesson_of(root), WRITTEN[what])
+    mine = lesson_of(root).read_bytes()
+    write(NEW_WORDS)
+    told = CliRunner().invoke(main, ["build"])
+    assert told.exit_code == 0 and "lessons/02_doubling/02_doubling.ipynb stays as it is" in told.stdout
+    assert lesson_of(root).read_bytes() == mine
+    assert "Doubling, again" in editions(root)[1].cells[0].source
+
+    named = CliRunner().invoke(main, ["build", "02_doubling"])
+    assert "is kept in lessons/02_doubling/saved-1.ipynb" in named.stdout
+    assert (lesson_of(root).with_name("saved-1.ipynb")).read_bytes() == mine
+    assert "Doubling, again" in editions(root)[0].cells[0].source
+    lesson_of(root).write_text("no notebook at all")
+    assert CliRunner().invoke(main, ["build", "02_doubling"]).exit_code == 0
+    assert lesson_of(root).with_name("saved-1.ipynb").read_bytes() == mine
+    assert lesson_of(root).with_name("saved-2.ipynb").read_text() == "no notebook at all"
+
+
+def run_only(cells, all_cells):
+    all_cells[1].update(outputs=[nbformat.v4.new_output("stream", text="hello\n")], execution_count=3)
+    all_cells.append(nbformat.v4.new_code_cell(""))
+    cells["double"].source = ""
+
+
+def test_a_lesson_that_was_only_run_or_only_emptied_is_replaced(write):
+    root = write()
+    build_lessons(root)
+    change(lesson_of(root), run_only)
+    write(NEW_WORDS)
+    assert build_lessons(root) == [("02_doubling", 7, True, ())]
+    assert "Doubling, again" in editions(root)[0].cells[0].source
+    assert [path.name for path in lesson_of(root).parent.iterdir()] == ["02_doubling.ipynb"]
+
+
+def test_only_what_is_missing_is_written_when_asked_for_that(write):
+    root = write()
+    write(name="03_more", folder="03_more")
+    build_lessons(root)
+    lesson_of(root).unlink()
+    (root / "course/source/03_more/03_more.ipynb").unlink()
+    there = lesson_of(root, "03_more").stat().st_mtime_ns
+    write(NEW_WORDS)
+    write(NEW_WORDS, name="03_more", folder="03_more")
+    assert [lesson.name for lesson in build_lessons(root, missing=True)] == ["02_doubling", "03_more"]
+    assert lesson_of(root, "03_more").stat().st_mtime_ns == there
+    student, instructor = editions(root)
+    assert student.cells[0].source == "# Doubling, again" and instructor.cells[0].source == "# Doubling"
+    assert build_lessons(root, missing=True) == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_every_cell_of_a_lesson_is_known_as_it_was_built(rebuilt, path):
+    notebook = nbformat.read(rebuilt[0] / "lessons" / path.stem / f"{path.stem}.ipynb", as_version=4)
+    assert all(map(as_built, notebook.cells))
+    for cell in notebook.cells:
+        cell.source += "\n# mine"
+    assert not any(map(as_built, notebook.cells))
+
+
+def with_marks(root):
+    """Two students' submissions of the lesson are in the gradebook."""
+    course = Course(root / "nbgrader_config.py")
+    lesson = course.lesson("02_doubling")
+    with Records(course) as book:
+        book.register(lesson)
+        for student in ("ada", "ben"):
+            book.record(not_judged(student, lesson, "unreadable", "It is a picture."), None, lesson, "1")
+    return course
+
+
+MORE = """
+# %% answer="triple"
+def triple(x):
+    ### BEGIN SOLUTION
+    return x + x + x
+    ### END SOLUTION
+
+# %% check="triple" points=2
+check(triple, points=2)
+"""
+LOCKED = '\n# %% [markdown] locked="more-words"\n# More words.\n'
+
+
+def test_a_lesson_with_marks_takes_up_new_words_points_and_locked_cells(write):
+    root = write()
+    build_lessons(root)
+    course = with_marks(root)
+    write(NEW_WORDS.replace("points=4", "points=6") + LOCKED)
+    [built] = build_lessons(root)
+    assert built.changed and not built.kept
+    with Records(course) as book:
+        book.register(course.lesson("02_doubling"))
+
+
+def test_a_lesson_with_marks_asks_for_more_only_when_forced(write, monkeypatch):
+    root = write()
+    monkeypatch.chdir(root)
+    build_lessons(root)
+    course = with_marks(root)
+    before = (root / "course/source/02_doubling/02_doubling.ipynb").read_bytes()
+    write(LESSON + MORE)
+    told = CliRunner().invoke(main, ["build"])
+    assert told.exit_code == 0
+    assert "it has 2 submissions. The new edition asks for triple as well" in told.stdout
+    assert "build --force 02_doubling" in told.stdout
+    assert (root / "course/source/02_doubling/02_doubling.ipynb").read_bytes() == before
+    assert CliRunner().invoke(main, ["build", "--force", "02_doubling"]).exit_code == 0
+    lesson = course.lesson("02_doubling")
+    assert list(lesson.exercises) == ["double", "triple"]
+    with Records(course) as book:
+        book.register(lesson)
+
+
+def test_a_lesson_with_marks_never_loses_what_they_hang_on(write, monkeypatch):
+    root = write(LESSON + MORE)
+    monkeypatch.chdir(root)
+    build_lessons(root)
+    with_marks(root)
+    before = (root / "course/source/02_doubling/02_doubling.ipynb").read_bytes()
+    write()
+    for command in (["build"], ["build", "--force", "02_doubling"]):
+        told = CliRunner().invoke(main, command)
+        assert told.exit_code == 0 and "no longer asks for triple, whose marks would be lost" in told.stdout
+        assert (root / "course/source/02_doubling/02_doubling.ipynb").read_bytes() == before
+
+
+def test_without_marks_any_new_edition_is_taken_up(write):
+    build_lessons(write(LESSON + MORE))
+    assert build_lessons(write()) == [("02_doubling", 7, True, ())]
+
+
+def test_a_lesson_without_a_source_is_named_and_stays(write, monkeypatch):
+    root = write()
+    monkeypatch.chdir(root)
+    write(name="03_more", folder="03_more")
+    build_lessons(root)
+    with_marks(root)
+    shutil.rmtree(root / "solutions" / "03_more")
+    told = CliRunner().invoke(main, ["build"]).stdout.replace("\n", " ")
+    assert "course/source/03_more has no source in solutions/ any more" in told and "Delete it if" in told
+    shutil.move(root / "solutions" / "02_doubling", root / "solutions" / "04_doubling")
+    (root / "solutions/04_doubling/02_doubling.py").rename(root / "solutions/04_doubling/04_doubling.py")
+    told = CliRunner().invoke(main, ["build"]).stdout
+    assert "It has 2 submissions in the gradebook: keep it." in told
+    assert (root / "course/source/02_doubling/02_doubling.ipynb").exists()
 
 
 @pytest.fixture(scope="module")

@@ -161,6 +161,26 @@ MISTAKES = {
         "cannot be told apart",
     ),
     "string_that_begins_like_a_cell": ('"""Twice x."""', '"""Twice\n# %%\n"""', 1, "cannot be told apart"),
+    "check_without_an_exercise": ('"double"', '"doubel"', "check=", "did you mean 'double'?"),
+    "check_like_no_exercise": ('"double"', '"xyz"', "check=", "there are: double, triple"),
+    "card_with_other_points": (
+        "# # Doubling",
+        "# # Doubling\n#\n# 5 points · 2 minutes · needs nothing",
+        4,
+        "the card says 5 points, and check 'double' says points=4",
+    ),
+    "essays_card_with_other_points": (
+        "# - 1 point:",
+        "# 4 points · 2 minutes · graded by hand\n# - 1 point:",
+        "graded by hand",
+        "the card says 4 points, and essay 'why' says points=3",
+    ),
+    "other_points_in_all": (
+        "# # Doubling",
+        "# # Doubling\n#\n# One exercise. Twenty-four\n# points, about\n# an hour.",
+        4,
+        "says 'Twenty-four' points, and the marks of the lesson add up to 7",
+    ),
     "header_that_nobody_can_read": (
         "# %% [markdown] locked=",
         "# ---\n# jupyter:\n#   kernelspec:\n#     name: python3\n# ---\n# %% locked=",
@@ -185,6 +205,17 @@ def test_refused(write, mistake):
 
 def test_lesson_without_a_mistake_is_not_refused(write):
     assert list(read_sources(write())) == ["02_doubling"]
+
+
+def test_points_in_prose_that_are_right_are_not_refused(write):
+    text = LESSON.replace("# # Doubling", "# # Doubling\n#\n# Seven points, about an hour.\n#\n# 4 points · 1 minute")
+    assert list(read_sources(write(text.replace("# Why is", "# 3 points · 1 minute\n#\n# Why is")))) == ["02_doubling"]
+    assert list(read_sources(write(text.replace("Seven", "7")))) == ["02_doubling"]
+
+
+def test_refused_without_a_number(write):
+    with pytest.raises(Refused, match="begins with its number"):
+        read_sources(write(name="doubling", folder="doubling"))
 
 
 def test_refused_when_file_and_folder_differ(write):
