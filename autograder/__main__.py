@@ -153,26 +153,28 @@ def grade(folder, lessons, workers, seed, again, limits, unsafe, as_json):
     Without a LESSON, for each of which somebody handed something in. What was graded before and has not changed is left
     alone, so that a run that was interrupted goes on where it stopped.
 
-    Exits with 1 where the engine failed on a submission, and with 3 where this machine has no sandbox.
+    Exits with 1 where the engine failed on a submission or a lesson could not be graded, and with 3 where this machine
+    has no sandbox. All the others are graded.
     """
     from tqdm import tqdm
 
     from autograder.course import Damaged, NoLesson
     from autograder.course import seed as secret_seed
+    from autograder.grade import LessonsRefused, summary
     from autograder.grade import grade as grade_all
-    from autograder.grade import summary
     from autograder.judging.handed_in import begun
     from autograder.judging.host import INSTEAD, Limits, NotSafe
     from autograder.judging.pool import Settings
-    from autograder.marks.record import LessonChanged
 
-    course = open_course(folder)
+    course, refused = open_course(folder), ""
     watch = partial(tqdm, unit=" submissions", disable=None, leave=False)
     try:
         settings = Settings(secret_seed(course) if seed is None else seed, Limits.of(limits), workers, unsafe=unsafe,
                             again=again)
         judgements = grade_all(course, lessons or begun(course), settings, watch)
-    except (NoLesson, LessonChanged, Damaged, ValueError) as error:
+    except LessonsRefused as error:
+        judgements, refused = error.judgements, str(error)
+    except (NoLesson, Damaged, ValueError) as error:
         raise click.UsageError(str(error)) from None
     except NotSafe as error:
         click.echo(f"Nothing was graded. {error} {INSTEAD}", err=True)
@@ -182,9 +184,11 @@ def grade(folder, lessons, workers, seed, again, limits, unsafe, as_json):
         sys.exit(130)
     if as_json:
         click.echo(json.dumps([judgement.as_dict() for judgement in judgements], indent=1))
-    else:
+    elif judgements or not refused:
         summary(judgements)
-    sys.exit(any(judgement.status == "failed" for judgement in judgements))
+    if refused:
+        click.echo(refused, err=True)
+    sys.exit(bool(refused) or any(judgement.status == "failed" for judgement in judgements))
 
 
 @main.command()

@@ -23,6 +23,10 @@ class NoLesson(Exception):
     """The course folder has no such lesson."""
 
 
+class BrokenLesson(NoLesson):
+    """The course's edition of a lesson cannot be read."""
+
+
 class NoCourse(Exception):
     """There is no course in the folder."""
 
@@ -88,12 +92,16 @@ class Course:
                       if path.stem == path.parent.name)
 
     def lesson(self, name: str) -> Lesson:
-        """Raises NoLesson where `build` has not made it."""
+        """Raises NoLesson where `build` has not made it, and BrokenLesson where that cannot be read."""
         path = self.path("source", ".", name) / f"{name}.ipynb"
         if not path.exists():
             raise NoLesson(f"{self.folder} has no lesson {name}: run `python -m autograder build` first. "
                            f"There are: {', '.join(self.lessons()) or 'none'}.")
-        return Lesson(name, nbformat.read(path, as_version=4), self.config)
+        try:
+            return Lesson(name, nbformat.read(path, as_version=4), self.config)
+        except Exception as error:  # nbformat lets through what json, jsonschema and the file system raise
+            raise BrokenLesson(f"{path} is no notebook that can be read: put it back from a backup, or delete it and run "
+                               f"`python -m autograder build {name}`. ({' '.join(str(error).split())[:200]})") from error
 
 
 class Damaged(Exception):

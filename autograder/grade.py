@@ -5,13 +5,23 @@ from collections import Counter
 from rich.console import Console
 from rich.table import Table
 
+from autograder.course import BrokenLesson
 from autograder.judging.handed_in import handed_in
 from autograder.judging.host import NotSafe, insist, probe
+from autograder.judging.judgement import Judgement
 from autograder.judging.pool import judged
 from autograder.judging.scratch import scratch
-from autograder.marks.record import Records
+from autograder.marks.record import LessonChanged, Records
 
 UNSAFE = "judged by --unsafe, so that nothing here can be relied on"
+
+
+class LessonsRefused(Exception):
+    """Some lessons could not be graded, and why. judgements: of the run, which went on with the others."""
+
+    def __init__(self, reasons: list[str], judgements: list[Judgement]) -> None:
+        super().__init__("\n".join(reasons))
+        self.judgements = judgements
 
 
 @scratch()
@@ -19,8 +29,8 @@ def grade(course, names, settings, watch=lambda tasks, total: tasks):
     """Grade what was handed in for these lessons, but for what is graded already. Returns the new Judgements.
 
     watch: wraps the iterator over the submissions of a lesson, as tqdm does. Raises NotSafe where this machine cannot
-    lock a student's code in, and NoLesson. Stopped at any moment, even by SIGKILL, it leaves everything that it
-    finished in the gradebook, and the next call goes on from there.
+    lock a student's code in, NoLesson, and LessonsRefused after it graded all other lessons. Stopped at any moment,
+    even by SIGKILL, it leaves everything that it finished in the gradebook, and the next call goes on from there.
     """
     held, escapes = probe(settings.layers)
     unsafe = []
@@ -30,10 +40,20 @@ def grade(course, names, settings, watch=lambda tasks, total: tasks):
         if not settings.unsafe:
             raise
         unsafe = [f"{UNSAFE}: {why}"]
-    found, lessons = [], [course.lesson(name) for name in names]
+    found, lessons, refused = [], [], []
+    for name in names:
+        try:
+            lessons.append(course.lesson(name))
+        except BrokenLesson as why:
+            refused.append(str(why))
     with Records(course) as book:
-        for lesson in lessons:
-            book.register(lesson)
+        for lesson in tuple(lessons):
+            try:
+                book.register(lesson)
+            except LessonChanged as why:
+                refused.append(str(why))
+                lessons.remove(lesson)
+                continue
             tasks = [task for task in handed_in(course, lesson, settings)
                      if settings.again or book.fingerprint(task.student, lesson.name) != task.fingerprint]
             for task, judgement, read in watch(judged(lesson, tasks, settings, held), total=len(tasks)):
@@ -42,6 +62,8 @@ def grade(course, names, settings, watch=lambda tasks, total: tasks):
                 found.append(judgement)
         for lesson in lessons:  # now that everybody who handed in anything is enrolled
             book.record_missing(lesson)
+    if refused:
+        raise LessonsRefused(refused, found)
     return found
 
 

@@ -101,3 +101,32 @@ def without_source(root: Path, config: Config) -> Iterator[str]:
             marks = submissions(coursedir, path.stem)
             yield (f"{path.parent} has no source in solutions/ any more, and is still a lesson of this course. "
                    + (f"It has {marks} submissions in the gradebook: keep it." if marks else "Delete it if it should not be."))
+
+
+def take_up(gradebook: Gradebook, lesson: str, new: NotebookNode) -> None:
+    """Enter the cells that a lesson gained since its first submission; take out those that it lost and no mark needs.
+
+    nbgrader's SaveCells, which has to come after this, refuses any change of the set of cells. But a cell that is new
+    costs no mark, and on a locked one there are none. What else is gone stays, for SaveCells to refuse.
+    """
+    try:
+        old = gradebook.find_notebook(lesson, lesson)
+    except MissingEntry:
+        return
+    if not old.submissions:
+        return  # SaveCells makes it anew
+    cells = {meta["grade_id"]: (meta, cell.cell_type) for cell in new.cells if (meta := cell.metadata.get("nbgrader"))}
+    marked = {cell.name for cell in (*old.grade_cells, *old.solution_cells)}
+    gone = [cell for cell in old.source_cells if cell.name not in cells and cell.name not in marked]
+    sources, grades, solutions = ({cell.name for cell in known}
+                                  for known in (old.source_cells, old.grade_cells, old.solution_cells))
+    for name, (meta, kind) in cells.items():
+        if meta["grade"] and name not in grades:
+            gradebook.add_grade_cell(name, lesson, lesson, max_score=meta["points"], cell_type=kind)
+        if meta["solution"] and name not in solutions:
+            gradebook.add_solution_cell(name, lesson, lesson)
+        if name not in sources:
+            gradebook.add_source_cell(name, lesson, lesson, cell_type=kind, locked=meta["locked"])
+    for cell in gone:
+        gradebook.db.delete(cell)
+    gradebook.db.commit()

@@ -13,6 +13,7 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.utils import parse_utc
 from sqlalchemy import select
 
+from autograder.building.updating import take_up
 from autograder.files import replace
 from autograder.judging.judge import not_judged
 from autograder.judging.judgement import Judgement
@@ -24,7 +25,7 @@ NOTHING = "Nothing was handed in."
 
 
 class LessonChanged(Exception):
-    """A lesson got or lost cells after submissions of it were graded."""
+    """A lesson lost cells that marks hang on."""
 
 
 class Records:
@@ -46,6 +47,7 @@ class Records:
         """Enter a lesson as `nbgrader generate_assignment` does. Raises LessonChanged where that would lose marks."""
         with Gradebook(self.url, self.course.coursedir.course_id) as nbgraders:
             nbgraders.update_or_create_assignment(lesson.name)
+            take_up(nbgraders, lesson.name, lesson.instructor)
         exporter = NotebookExporter(config=lesson.config, default_preprocessors=[])
         for step in GenerateAssignment(config=lesson.config).preprocessors:
             exporter.register_preprocessor(step)
@@ -53,8 +55,9 @@ class Records:
         try:
             exporter.from_notebook_node(lesson.instructor, {"nbgrader": names})
         except RuntimeError as error:
-            raise LessonChanged(f"{lesson.name} is not the lesson whose submissions were graded: it got or lost marked "
-                                f"cells. Undo that, or begin a new gradebook. nbgrader says: {error}") from error
+            raise LessonChanged(f"{lesson.name} is not the lesson whose submissions were graded: it lost cells that marks "
+                                "hang on. Put the earlier edition back into the course's source/, or begin a new "
+                                f"course. nbgrader says: {error}") from error
 
     def fingerprint(self, student, lesson_name):
         """Of the submission on record; None where none is, or its notebook is gone, or the engine failed on it."""

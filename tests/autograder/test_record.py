@@ -158,7 +158,7 @@ def test_a_lesson_that_lost_a_graded_cell_is_refused_while_it_has_marks(book, le
     book.record(judged(lesson), handed_in(lesson), lesson, "1")
     shorter = nbformat.from_dict(json.loads(json.dumps(lesson.instructor)))
     shorter.cells = [cell for cell in shorter.cells if cell.id != "check-rnn_backward"]
-    with pytest.raises(LessonChanged, match="got or lost marked cells"):
+    with pytest.raises(LessonChanged, match="lost cells that marks hang on"):
         book.register(Lesson(LESSON, shorter, lesson.config))
 
 
