@@ -2,6 +2,7 @@
 PYTHON := $(or $(PYTHON),$(shell command -v python3.11 || command -v python3),python3)
 BIN := .venv/bin
 READY := .venv/ready
+COURSE := $(or $(RNNKIT_COURSE),course)
 LESSONS := $(patsubst solutions/%.py,lessons/%.ipynb,$(wildcard solutions/*/*.py))
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -13,13 +14,14 @@ help:  ## show this list
 lab: $(READY) $(LESSONS)  ## open the lessons in JupyterLab, as a student sees them
 	$(JUPYTER)
 
-formgrader: build  ## open the instructor's view: nbgrader's Formgrader, and JupyterLab with its menus at /lab
-	$(JUPYTER)
+formgrader: $(READY)  ## open the instructor's view: nbgrader's Formgrader, and JupyterLab with its menus at /lab
+	$(BIN)/python -m autograder build --missing
+	umask $$(test -g "$(COURSE)" && echo 007 || echo 077); $(JUPYTER)
 
 test: $(READY)  ## run every test
 	$(BIN)/pytest -n 2 --dist loadfile
 
-build: $(READY)  ## write lessons/ anew from solutions/
+build: $(READY)  ## write lessons/ anew from solutions/, but for those that somebody wrote in
 	$(BIN)/python -m autograder build
 
 bench: $(READY)  ## measure size and speed: the cells' against PyTorch's, the autograder's against stock nbgrader's
@@ -55,9 +57,9 @@ formgrader: PAGE := /formgrader
 formgrader: ROOT := $(RNNKIT_COURSE)
 formgrader: export JUPYTER_CONFIG_PATH := $(CURDIR)/jupyter
 
-# A lesson that is missing is built. One that is there may hold a student's answers: only `make build` replaces it.
+# A lesson that is missing is built. One that is there may hold a student's answers, and stays.
 $(LESSONS): lessons/%.ipynb: | $(READY)
-	$(BIN)/python -m autograder build $(*D)
+	$(BIN)/python -m autograder build $(*D) --missing
 
 # The stamp is written last, so that an environment left half made is made anew.
 $(READY): constraints.txt pyproject.toml

@@ -257,7 +257,7 @@ def date_of(fd, name):
 
 def write(fd, name, data):
     new = f".{name}.{secrets.token_hex(8)}"
-    file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644, dir_fd=fd)
+    file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o660, dir_fd=fd)
     try:
         with open(file, "wb") as stream:
             stream.write(data)

@@ -1,7 +1,9 @@
 """`init` makes a course folder that stands by itself, and keeps its secret."""
 
 import grp
+import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -13,6 +15,9 @@ import pytest
 from click.testing import CliRunner
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
+
+sys.path.insert(0, str(Path(__file__).parent))
+import students
 
 from autograder.__main__ import main
 from autograder.course import Course, Damaged, seed
@@ -252,6 +257,45 @@ def test_a_course_that_is_open_is_named_by_every_command_and_closed_by_init(copi
     assert open_to_others(copied) == ["rnn/submitted/link"]  # the mode of a link says nothing
     assert stat.S_IMODE((tmp_path / "precious").stat().st_mode) == 0o755
     assert "Others" not in run("--course", copied, "export").stderr
+
+
+@pytest.mark.usefixtures("safe")
+@pytest.mark.parametrize(("group", "umask"), [(None, 0o000), (None, 0o077), ("users", 0o022)])
+def test_whatever_a_command_writes_is_closed_too(tmp_path, monkeypatch, group, umask):
+    folder, lesson = tmp_path / "rnn", students.lessons()["00_start_here"]
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(SETTINGS, tmp_path)
+    shutil.copytree(ROOT / "solutions" / lesson.name, tmp_path / "solutions" / lesson.name)
+    (tmp_path / "handed in" / "ada").mkdir(parents=True)
+    answered = students.notebook(lesson, students.solved(lesson))
+    (tmp_path / "handed in" / "ada" / f"{lesson.name}.ipynb").write_text(json.dumps(answered))
+    before = os.umask(umask)
+    try:
+        assert run("init", folder, *(["--group", group] if group else [])).exit_code == 0
+        for command in ("build", "collect handed\tin", "grade", "feedback", "export", "report", "grade --again",
+                        "feedback", "export", "report", "build"):
+            done = run("--course", folder, *(word.replace("\t", " ") for word in command.split(" ")))
+            assert done.exit_code == 0, done.output
+    finally:
+        os.umask(before)
+    with Gradebook(Course(folder / "nbgrader_config.py").coursedir.db_url) as gradebook:
+        assert gradebook.find_submission(lesson.name, "ada").score == 1
+    written = [folder, *folder.rglob("*")]
+    assert {"report.html", "grades.csv", "00_start_here.html", "timestamp.txt"} <= {path.name for path in written}
+    if not group:
+        assert open_to_others(folder) == []
+    for path in written if group else ():
+        assert path.stat().st_gid == grp.getgrnam(group).gr_gid, path
+        assert stat.S_IMODE(path.stat().st_mode) == (0o2770 if path.is_dir() else 0o660), path
+
+
+def test_formgrader_writes_under_the_mask_of_its_course(made, tmp_path):
+    """The line of the Makefile that starts it, without the server."""
+    [line] = re.findall(r"^\t(umask .*);", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    for group, mask in ((None, "0077"), ("users", "0007")):
+        init(tmp_path / str(group), SETTINGS, group)
+        shell = line.replace("$(COURSE)", str(tmp_path / str(group))).replace("$$", "$")
+        assert subprocess.run(["sh", "-c", f"{shell}; umask"], capture_output=True, text=True).stdout.strip() == mask
 
 
 # nbgrader's exchange

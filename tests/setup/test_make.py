@@ -104,6 +104,12 @@ def test_make_lab_builds_the_lesson_that_is_missing_and_leaves_the_one_that_is_t
     assert re.findall(r"autograder build (\S+)", make("-n", "lab").stdout) == ["02_missing"]
 
 
+def test_make_formgrader_builds_what_is_missing_and_nothing_else(house):
+    _, make = house
+    make("test")
+    assert re.findall(r"autograder (build.*)", make("-n", "formgrader").stdout) == ["build --missing"]
+
+
 def test_make_help_lists_every_target(house):
     folder, make = house
     targets = re.search(r"^\.PHONY: (.*)$", (folder / "Makefile").read_text(), re.MULTILINE)[1].split()
