@@ -257,6 +257,28 @@ def report(folder, lessons, out, as_json):
 
 
 @main.command()
+@click.argument("students", nargs=-1, required=True, metavar="STUDENT...")
+@click.pass_obj
+def drop(folder, students):
+    """Take each STUDENT out of the course.
+
+    Work, feedback and marks are moved to dropped/ in the course folder, and nothing is deleted. What is collected of
+    them later is left out, until `nbgrader db student add STUDENT` enrolls them again.
+    """
+    from autograder.dropping import NoStudent
+    from autograder.dropping import drop as move
+
+    course, unknown = open_course(folder), []
+    for student in students:
+        try:
+            click.echo(f"{student} was dropped. All of it lies in {move(course, student)}.")
+        except NoStudent as error:
+            unknown.append(str(error))
+    if unknown:
+        raise click.UsageError("\n".join(unknown))
+
+
+@main.command()
 @click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the rows of the tables as JSON.")
 def demo(folder, as_json):

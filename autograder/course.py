@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import nbformat
+from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import PyFileConfigLoader
 
@@ -42,7 +43,7 @@ class Course:
 
     @classmethod
     def at(cls, folder: str | Path | None = None, new: bool = False) -> "Course":
-        """The course in a folder, which has its own nbgrader_config.py; without one, the course that the one here names.
+        """The course in a folder, which has its own nbgrader_config.py; without a folder, what the one here names.
 
         new: the repository's own ./course need not be there yet. Raises NoCourse.
         """
@@ -67,7 +68,7 @@ class Course:
         return 0o007 if shared(self.folder) else 0o077
 
     def trouble(self) -> list[str]:
-        """What is wrong with the folder of a course that an earlier version made: who can read it, who could open it."""
+        """What is wrong with a folder that an earlier version made: who can read it, and who could open it."""
         mend = f"`python -m autograder init {shlex.quote(str(self.folder))}` mends that."
         wrong = []
         if self.folder.is_dir() and self.folder.stat().st_mode & 0o777 & ~mode_in(self.folder):
@@ -86,6 +87,14 @@ class Course:
         """The folders that students have for a lesson in one of nbgrader's steps."""
         return sorted(self.path(step, "x", "x").parent.parent.glob(f"*/{lesson_name}"))
 
+    def dropped(self) -> set[str]:
+        """The students who were dropped and are not enrolled again. What they hand in is not collected."""
+        moved = {path.name for path in (self.folder / "dropped").glob("*")}
+        if not moved:
+            return moved
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            return moved - {student.id for student in gradebook.students}
+
     def lessons(self) -> list[str]:
         """The names of the lessons that were built into this course."""
         return sorted(path.stem for path in self.path("source", ".", "x").parent.glob("*/*.ipynb")
@@ -100,8 +109,8 @@ class Course:
         try:
             return Lesson(name, nbformat.read(path, as_version=4), self.config)
         except Exception as error:  # nbformat lets through what json, jsonschema and the file system raise
-            raise BrokenLesson(f"{path} is no notebook that can be read: put it back from a backup, or delete it and run "
-                               f"`python -m autograder build {name}`. ({' '.join(str(error).split())[:200]})") from error
+            raise BrokenLesson(f"{path} is no notebook that can be read: put it back from a backup, or delete it and "
+                               f"run `python -m autograder build {name}`. Found: {str(error)[:200]!r}.") from error
 
 
 class Damaged(Exception):

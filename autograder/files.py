@@ -38,6 +38,15 @@ def make_folder(path: Path, public: bool = False) -> None:
         path.chmod(mode_in(path.parent, public))
 
 
+def unused(path: Path) -> Path:
+    """The path, or the first of path-2, path-3, ... that is free."""
+    number, free = 1, path
+    while free.exists():
+        number += 1
+        free = path.with_stem(f"{path.stem}-{number}")
+    return free
+
+
 def mode_in(folder: Path, public: bool = False) -> int:
     """The mode of a new folder in this one. That of a new file is the same, but for the right to enter it."""
     return 0o700 | (0o2070 if shared(folder) else 0) | (0o055 if public else 0)

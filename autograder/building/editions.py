@@ -5,7 +5,6 @@ edition, in lessons/, is what nbgrader's `generate_assignment` makes of it, to t
 preprocessors run here, set by the same nbgrader_config.py.
 """
 
-import hashlib
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -22,8 +21,8 @@ from traitlets.config import Config, PyFileConfigLoader
 
 from autograder.building import source
 from autograder.building.source import SourceCell
-from autograder.building.updating import digest, pinned, places, unused, written_in
-from autograder.files import replace
+from autograder.building.updating import digest, pinned, places, written_in
+from autograder.files import replace, unused
 from rnnkit.exercises import LESSONS
 
 METADATA = {
@@ -78,7 +77,7 @@ def build_lessons(root: Path, lessons: Collection[str] = (), config: Config | No
             del new[ours]
         if theirs in new and written_in(theirs):
             if name in lessons:
-                for_students[copy := unused(theirs)] = theirs.read_bytes()
+                for_students[copy := unused(theirs.with_name("saved.ipynb"))] = theirs.read_bytes()
                 kept.append(f"What stood in {theirs.relative_to(root)} is kept in {copy.relative_to(root)}.")
             else:
                 kept.append(f"{theirs.relative_to(root)} stays as it is: somebody wrote in it. "
@@ -119,7 +118,7 @@ def read_sources(root: Path, lessons: Sequence[str] | None = None) -> dict[str, 
 
 
 def exercises(lesson: str) -> list[str]:
-    """The names of the exercises that rnnkit has for a lesson: all that the judge can mark there, and withholds there."""
+    """The names of the exercises that rnnkit has for a lesson: what the judge can mark there, and withholds."""
     number = re.match(r"\d+", lesson)
     module = LESSONS.get(int(number[0])) if number else None
     return [exercise.name for exercise in module.EXERCISES] if module else []

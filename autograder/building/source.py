@@ -37,12 +37,12 @@ EDGE = re.compile(r"(?:# )?\s*### (BEGIN|END) (SOLUTION|HIDDEN TESTS)\s*")
 LIKE_AN_EDGE = re.compile(r"##+\s*(BEGIN|END)\b|(BEGIN|END) (SOLUTION|HIDDEN TEST|MARK SCHEME)|AUTOTEST")
 CARD = re.compile(r"# (\d+(?:\.\d+)?) points? · ")
 IN_ALL = re.compile(r"\b(\w+(?:-\w+)?)\s+(?:#\s+)?points?,\s+(?:#\s+)?about\b")
-TEENS = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-         "eighteen nineteen").split()
-TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-WORDS = {word: number for number, word in enumerate(TEENS)} | {
-    "-".join([tens, *unit]): 10 * ten + number for ten, tens in enumerate(TENS, start=2)
-    for number, unit in enumerate([[], *([word] for word in TEENS[1:10])])}
+UNITS = re.findall(r"\w+", "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+                   "fifteen sixteen seventeen eighteen nineteen")
+TENS = re.findall(r"\w+", "twenty thirty forty fifty sixty seventy eighty ninety")
+WORDS = {word: number for number, word in enumerate(UNITS)} | {
+    "-".join([word, *unit]): 10 * ten + number for ten, word in enumerate(TENS, start=2)
+    for number, unit in enumerate([[], *([unit] for unit in UNITS[1:10])])}
 RUBRIC_ITEM = re.compile(r"^ *[-*] (\d+(?:\.\d+)?) points?:", re.MULTILINE)
 
 
@@ -259,17 +259,18 @@ def sum_mistakes(rubric: SourceCell, points: float) -> Iterator[Mistake]:
 
 
 def prose_mistakes(cells: list[SourceCell]) -> Iterator[Mistake]:
-    """Points that a text gives otherwise than the marks: on the card of an exercise, and before the first, of all."""
-    cards, begun = [], False
-    total = sum(cell.points for cell in cells if cell.kind in ("check", "essay") and isinstance(cell.points, int | float))
+    """Points that a text gives otherwise than the marks: an exercise's card, and the sum before the first exercise."""
+    worth = [cell for cell in cells if cell.kind in ("check", "essay") and isinstance(cell.points, int | float)]
+    total, cards = sum(cell.points for cell in worth), []
     for cell in cells:
         if cell.node.cell_type == "markdown":
             cards += [(line, float(card[1])) for line, text in cell.numbered() if (card := CARD.match(text))]
-            said = None if begun else IN_ALL.search("\n".join(cell.text))
-            if said and WORDS.get(said[1].lower(), said[1]) not in (total, f"{total:g}"):
+            said = IN_ALL.search("\n".join(cell.text))
+            number = said and (WORDS.get(said[1].lower()) if not said[1].isdigit() else int(said[1]))
+            if number is not None and number != total and cell.line < min((each.line for each in worth), default=0):
                 line = cell.line + 1 + said.string.count("\n", 0, said.start())
                 yield line, f"the text says {said[1]!r} points, and the marks of the lesson add up to {total:g}"
-        if cell.kind in ("check", "essay"):
-            yield from ((line, f"the card says {points:g} points, and {cell.kind} {cell.name!r} says points={cell.points}")
+        if cell in worth:
+            yield from ((line, f"the card says {points:g} points, and {cell.kind} {cell.name!r} points={cell.points}")
                         for line, points in cards if points != cell.points)
-            cards, begun = [], True
+            cards = []

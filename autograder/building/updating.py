@@ -41,14 +41,6 @@ def digest(cell: NotebookNode) -> str:
     return hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
 
 
-def unused(path: Path) -> Path:
-    """saved-1.ipynb beside a notebook, or the next number that is free."""
-    number = 1
-    while (copy := path.with_name(f"saved-{number}.ipynb")).exists():
-        number += 1
-    return copy
-
-
 def pinned(path: Path, new: NotebookNode, coursedir: CourseDirectory, force: bool) -> str:
     """Why the edition in the course has to stay although there is a new one; "" where it need not."""
     try:
@@ -57,12 +49,14 @@ def pinned(path: Path, new: NotebookNode, coursedir: CourseDirectory, force: boo
         return ""
     lost, gained = old - graded(new), graded(new) - old
     name = path.stem
-    if not lost and (force or not gained) or not (marks := submissions(coursedir, name)):
+    if not lost and (force or not gained):
+        return ""
+    if not (marks := submissions(coursedir, name)):
         return ""
     why = [f"{path} stays as it is: in the gradebook it has {marks} submission{'s' * (marks > 1)}."]
     if gained:
-        why.append(f"The new edition asks for {listed(gained)} as well: `python -m autograder build --force {name}` takes "
-                   "that up, and everybody's work is judged by it.")
+        why.append(f"The new edition asks for {listed(gained)} as well: `python -m autograder build --force {name}` "
+                   "takes that up, and everybody's work is judged by it.")
     if lost:
         why.append(f"The new edition no longer asks for {listed(lost)}, whose marks would be lost: begin a new course "
                    f"for it, or take all marks of the lesson away with `nbgrader db assignment remove {name} --force`.")
@@ -100,7 +94,8 @@ def without_source(root: Path, config: Config) -> Iterator[str]:
         if path.stem == path.parent.name and not (root / "solutions" / path.stem / f"{path.stem}.py").exists():
             marks = submissions(coursedir, path.stem)
             yield (f"{path.parent} has no source in solutions/ any more, and is still a lesson of this course. "
-                   + (f"It has {marks} submissions in the gradebook: keep it." if marks else "Delete it if it should not be."))
+                   + (f"It has {marks} submissions in the gradebook: keep it." if marks else
+                      "Delete it if it should not be."))
 
 
 def take_up(gradebook: Gradebook, lesson: str, new: NotebookNode) -> None:

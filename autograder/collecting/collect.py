@@ -24,6 +24,7 @@ STATUSES = {
     "kept": "is older than what is there, which stays",
     "older": "is not the latest of this student",
     "ignored": "is no notebook, and lies beside one",
+    "dropped": "is of a student who was dropped; `nbgrader db student add` enrolls them again",
     "refused": "was not taken",
 }
 
@@ -86,6 +87,10 @@ def collect(course, source, lesson=None, watch=iter):
             everything = [name for name, *_ in (*entries, *refused)]
             layout = layouts.recognise([entry.name for entry in notebooks], everything, course.lessons())
             claims = read_claims(notebooks, layout, times(entries), course.lessons(), lesson, exercises, refuse)
+            gone = course.dropped()
+            outcomes += [Outcome(claim.entry.name, "dropped", claim.student, claim.lesson, STATUSES["dropped"])
+                         for claim in claims if claim.student in gone]
+            claims = [claim for claim in claims if claim.student not in gone]
             for rivals in watch(latest_first(one_person_each(course, claims, refuse))):
                 outcomes += hand_over(course, rivals)
             others = [entry for entry in entries if not layouts.stem(entry.name)]
@@ -104,7 +109,7 @@ def lines(layout, outcomes):
         some = [outcome for outcome in outcomes if outcome.status == status]
         if some:
             yield f"{len(some):6} {status:10} {meaning if status != 'refused' else ''}".rstrip()
-        if status in ("replaced", "kept", "older", "refused"):
+        if status in ("replaced", "kept", "older", "dropped", "refused"):
             for outcome in sorted(some, key=lambda outcome: outcome.file):
                 yield f"         {visible(outcome.file)}" + (f": {visible(outcome.why)}" if status == "refused" else "")
 

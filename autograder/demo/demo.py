@@ -1,6 +1,7 @@
 """From nothing to marks: a course, an invented class that hands in, and all the steps of an instructor."""
 
 import zipfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from autograder.files import replace
 from autograder.grade import grade
 from autograder.init import Occupied, init
 from autograder.judging.host import Limits
+from autograder.judging.judgement import Judgement
 from autograder.judging.pool import Settings
 from autograder.reporting import report
 from autograder.texts import visible
@@ -31,29 +33,29 @@ class Row:
     """One student and lesson: what was handed in (None: nothing), the judgement, and whether an essay waits."""
 
     handed_in: the_class.HandedIn | None
-    judgement: object
+    judgement: Judgement
     essay: bool
 
     @property
-    def points(self):
+    def points(self) -> tuple[float, ...]:
         return tuple(verdict.earned for verdict in self.judgement.verdicts.values())
 
     @property
-    def as_expected(self):
+    def as_expected(self) -> bool:
         if self.handed_in is None:
             return self.judgement.status == "missing" and not any(self.points)
         expected, flags = self.handed_in, self.judgement.flags
         return ((expected.status, expected.points, expected.essay) == (self.judgement.status, self.points, self.essay)
                 and bool(expected.flag) == bool(flags) and all(expected.flag in flag for flag in flags))
 
-    def as_dict(self):
+    def as_dict(self) -> dict:
         judgement, expected = self.judgement, self.handed_in
         return {"student": judgement.student, "lesson": judgement.lesson, "status": judgement.status,
                 "handed_in": expected.what if expected else "nothing", "points": self.points, "flags": judgement.flags,
                 "essay_waits": self.essay, "as_expected": self.as_expected}
 
 
-def demo(folder, watch=lambda tasks, total: tasks):
+def demo(folder: str | Path, watch: Callable = lambda tasks, total: tasks) -> tuple[Course, list[Row], Path]:
     """Make a course in an empty folder, let the class hand in, and grade it. Gives the course, the rows, the page.
 
     To be run at the root of the repository, whose lessons/ and course/ stay as they are. watch: as `grade` has it.
@@ -75,7 +77,7 @@ def demo(folder, watch=lambda tasks, total: tasks):
     return course, [row(judgement, expected, waits) for judgement in judgements], page
 
 
-def prepare(folder):
+def prepare(folder: Path) -> Course:
     """A course with the two lessons, and with everybody enrolled."""
     sources = read_sources(Path.cwd(), LESSONS)
     init(folder, SETTINGS)
@@ -88,27 +90,27 @@ def prepare(folder):
     return course
 
 
-def download(path, lesson, handed_in):
+def download(path: Path, lesson: str, handed_in: list[the_class.HandedIn]) -> None:
     """What Canvas gives an instructor who asks for all submissions of an assignment."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for upload, ((student, name), each) in enumerate(zip(STUDENTS.items(), handed_in, strict=False), start=70001):
             archive.writestr(f"{name.lower()}_{student}_{upload}_{each.file or lesson + '.ipynb'}", each.data)
 
 
-def waiting(course):
+def waiting(course: Course) -> set[tuple[str, str]]:
     """(student, lesson) of every submission that has an essay for a person to mark."""
     with Gradebook(course.coursedir.db_url, course.coursedir.course_id) as gradebook:
         return {(submission.student.id, lesson) for lesson in LESSONS
                 for submission in gradebook.assignment_submissions(lesson) if submission.needs_manual_grade}
 
 
-def row(judgement, expected, waits):
+def row(judgement: Judgement, expected: dict[str, list[the_class.HandedIn]], waits: set[tuple[str, str]]) -> Row:
     place = list(STUDENTS).index(int(judgement.student))
     handed_in = expected[judgement.lesson][place:place + 1]
     return Row(handed_in[0] if handed_in else None, judgement, (judgement.student, judgement.lesson) in waits)
 
 
-def tables(rows):
+def tables(rows: list[Row]) -> Iterator[Table]:
     """A table for each lesson."""
     for lesson in LESSONS:
         own = [row for row in rows if row.judgement.lesson == lesson]
@@ -123,7 +125,7 @@ def tables(rows):
         yield table
 
 
-def cells(row):
+def cells(row: Row) -> tuple[str, str, str, str, str]:
     """What the table says about one submission."""
     judgement = row.judgement
     student = f"{judgement.student} {STUDENTS[int(judgement.student)]}"

@@ -6,13 +6,17 @@ Right in several styles, half right, wrong in known ways, broken on the way, and
 import ast
 import json
 import re
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
 
 import nbformat
+from nbformat import NotebookNode
 
-from autograder.lesson import nbgrader_of
+from autograder.course import Course
+from autograder.lesson import Lesson, nbgrader_of
 from rnnkit.exercises import find
+from rnnkit.exercises.exercise import Exercise
 
 LESSONS = ("02_the_recurrent_cell", "03_backpropagation_through_time")
 NAMES = ("Ada", "Bela", "Chen", "Dara", "Emre", "Finn", "Gita", "Hugo", "Ines", "Juri", "Kofi", "Lena", "Mina", "Nico",
@@ -170,7 +174,7 @@ class HandedIn:
     file: str = ""
 
 
-def the_class(course):
+def the_class(course: Course) -> dict[str, list[HandedIn]]:
     """Lesson -> the submissions of its students, in the order of STUDENTS."""
     step, back = (Maker(course.lesson(name)) for name in LESSONS)
     return {LESSONS[0]: list(lesson_02(step)), LESSONS[1]: list(lesson_03(back, str(course.folder / "gradebook.db")))}
@@ -179,18 +183,18 @@ def the_class(course):
 class Maker:
     """Makes notebooks out of a lesson's student edition."""
 
-    def __init__(self, lesson):
+    def __init__(self, lesson: Lesson) -> None:
         self.lesson = lesson
         self.model = {cell.metadata.nbgrader.grade_id: SOLUTION.sub("", cell.source)
                       for cell in lesson.instructor.cells if nbgrader_of(cell).get("solution")}
         for essay in lesson.essays:
             del self.model[essay]
 
-    def wrong(self, **mistakes):
+    def wrong(self, **mistakes: str) -> dict[str, str]:
         """The model answers, but for each exercise named the reference with the edit of this known mistake."""
         return self.model | {name: mistaken(find(name), mistake) for name, mistake in mistakes.items()}
 
-    def notebook(self, answers, before=""):
+    def notebook(self, answers: dict[str, str], before: str = "") -> NotebookNode:
         """The student edition with these answers in it; before: what stands at the top of each answer's cell."""
         made = deepcopy(self.lesson.student)
         for cell in made.cells:
@@ -199,14 +203,19 @@ class Maker:
                 cell.source = (before + answers[name] if name not in self.lesson.essays else answers[name]).strip("\n")
         return made
 
-    def file(self, answers, before=""):
+    def file(self, answers: dict[str, str], before: str = "") -> bytes:
         return as_file(self.notebook(answers, before))
 
-    def cell(self, notebook, name):
+    def handed_in(self, what: str, data: bytes, shares: tuple, status: str = "judged", **more: str | bool) -> HandedIn:
+        """shares: of the points of the lesson's exercises, in their order."""
+        worth = zip(self.lesson.exercises.values(), shares, strict=True)
+        return HandedIn(what, data, tuple(round(points * share, 2) for points, share in worth), status, **more)
+
+    def cell(self, notebook: NotebookNode, name: str) -> NotebookNode:
         return next(cell for cell in notebook.cells if nbgrader_of(cell).get("grade_id") == name)
 
 
-def mistaken(exercise, mistake):
+def mistaken(exercise: Exercise, mistake: str) -> str:
     """The reference's text with the mistake's edit in it, as a student writes: no decorator, no annotations."""
     edit = next(each for each in exercise.misconceptions if each.id == mistake)
     [function] = ast.parse(exercise.text.replace(edit.right, edit.wrong)).body
@@ -216,73 +225,75 @@ def mistaken(exercise, mistake):
     return ast.unparse(function)
 
 
-def as_file(notebook):
+def as_file(notebook: NotebookNode) -> bytes:
     return json.dumps(notebook, indent=1).encode()
 
 
-def lesson_02(make):
+def lesson_02(make: Maker) -> Iterator[HandedIn]:
     right, model = make.file(make.model), make.model
-    yield HandedIn("the model answers", right, (4, 5, 3))
-    yield HandedIn("right, entry by entry in loops", make.file(LOOPS), (4, 5, 3))
-    yield HandedIn("right, into arrays made before", make.file(model | {"rnn_forward": PREALLOCATED}), (4, 5, 3))
+    yield make.handed_in("the model answers", right, (1, 1, 1))
+    yield make.handed_in("right, entry by entry in loops", make.file(LOOPS), (1, 1, 1))
+    yield make.handed_in("right, into arrays made before", make.file(model | {"rnn_forward": PREALLOCATED}), (1, 1, 1))
     changing = make.file(model | {"readout": CHANGES_ITS_INPUT})
-    yield HandedIn("right, but readout changes its input", changing, (4, 5, 2.7))
-    yield HandedIn("no tanh", make.file(make.wrong(rnn_step="no-tanh")), (0, 0, 3))
-    yield HandedIn("W_h transposed", make.file(make.wrong(rnn_step="transposed")), (0, 0, 3))
-    yield HandedIn("every step from h0, last state read", make.file(make.wrong(
-        rnn_forward="h0-at-every-step", readout="last-step-only")), (4, 0, 0))
+    yield make.handed_in("right, but readout changes its input", changing, (1, 1, 0.9))
+    yield make.handed_in("no tanh", make.file(make.wrong(rnn_step="no-tanh")), (0, 0, 1))
+    yield make.handed_in("W_h transposed", make.file(make.wrong(rnn_step="transposed")), (0, 0, 1))
+    yield make.handed_in("every step from h0, last state read", make.file(make.wrong(
+        rnn_forward="h0-at-every-step", readout="last-step-only")), (1, 0, 0))
     squeezed = model["readout"].replace("h @ W_y", "np.squeeze(h) @ W_y")
-    yield HandedIn("readout squeezes axes away", make.file(model | {"readout": squeezed}), (4, 5, 2.4))
-    yield HandedIn("rnn_step only", make.file({"rnn_step": model["rnn_step"]}), (4, 0, 0))
-    yield HandedIn("blank", make.file({}), (0, 0, 0))
+    yield make.handed_in("readout squeezes axes away", make.file(model | {"readout": squeezed}), (1, 1, 0.8))
+    yield make.handed_in("rnn_step only", make.file({"rnn_step": model["rnn_step"]}), (1, 0, 0))
+    yield make.handed_in("blank", make.file({}), (0, 0, 0))
     broken = model["rnn_forward"].replace("):", ")", 1)
-    yield HandedIn("a syntax error in rnn_forward", make.file(model | {"rnn_forward": broken}), (4, 0, 3))
-    yield HandedIn("half a file", right[: len(right) // 2], (0, 0, 0), "unreadable")
-    yield HandedIn("an empty file", b"", (0, 0, 0), "unreadable")
+    yield make.handed_in("a syntax error in rnn_forward", make.file(model | {"rnn_forward": broken}), (1, 0, 1))
+    yield make.handed_in("half a file", right[: len(right) // 2], (0, 0, 0), "unreadable")
+    yield make.handed_in("an empty file", b"", (0, 0, 0), "unreadable")
     twice = make.notebook(model)
     twice.cells.insert(twice.cells.index(make.cell(twice, "rnn_step")), make.cell(twice, "rnn_step"))
-    yield HandedIn("a cell twice", as_file(twice), (4, 5, 3))
+    yield make.handed_in("a cell twice", as_file(twice), (1, 1, 1))
     windows = right.replace(b"\\n", b"\\r\\n").replace(b"\n", b"\r\n")
-    yield HandedIn("Windows line ends", windows, (4, 5, 3))
+    yield make.handed_in("Windows line ends", windows, (1, 1, 1))
     old = nbformat.convert(make.notebook(model), 3)
-    yield HandedIn("an nbformat of 2014", as_file(old), (4, 5, 3))
-    yield HandedIn("a file of another name", right, (4, 5, 3), file="my homework final (2).ipynb")
+    yield make.handed_in("an nbformat of 2014", as_file(old), (1, 1, 1))
+    yield make.handed_in("a file of another name", right, (1, 1, 1), file="my homework final (2).ipynb")
     patched = make.file(make.wrong(rnn_step="transposed"), PATCHES)
-    yield HandedIn("patches np.allclose, W_h transposed", patched, (0, 0, 3))
+    yield make.handed_in("patches np.allclose, W_h transposed", patched, (0, 0, 1))
 
 
-def lesson_03(make, gradebook):
+def lesson_03(make: Maker, gradebook: str) -> Iterator[HandedIn]:
     model = make.model
-    yield HandedIn("the model answers, and the essay", make.file(model | {"why-gradients-add": ESSAY}), (4, 4, 5),
-                   essay=True)
-    yield HandedIn("right, in whole arrays; no essay", make.file(WHOLE_ARRAYS), (4, 4, 5))
+    yield make.handed_in("the model answers, and the essay", make.file(model | {"why-gradients-add": ESSAY}), (1, 1, 1),
+                         essay=True)
+    yield make.handed_in("right, in whole arrays; no essay", make.file(WHOLE_ARRAYS), (1, 1, 1))
     lost = make.notebook(model)
     for cell in lost.cells:
         cell.metadata = {}
         del cell["id"]
-    yield HandedIn("right, metadata and ids lost", as_file(lost), (4, 4, 5))
-    yield HandedIn("the carry lost", make.file(make.wrong(rnn_backward="carry-lost")), (4, 4, 0))
-    yield HandedIn("the carry lost, too", make.file(make.wrong(rnn_backward="carry-lost")), (4, 4, 0))
-    yield HandedIn("= for +=, one-sided", make.file(make.wrong(
-        rnn_backward="only-the-first-step", numerical_gradient="one-sided")), (0, 4, 1.6))
-    yield HandedIn("dW_h transposed", make.file(make.wrong(rnn_step_backward="dW_h-transposed")), (4, 2.88, 3.2))
-    yield HandedIn("numerical_gradient only", make.file({"numerical_gradient": model["numerical_gradient"]}), (4, 0, 0))
-    yield HandedIn("walks the frames for the answer", make.file(model | {"rnn_backward": FRAMES}), (4, 4, 0))
-    yield HandedIn("reads /etc/passwd and the gradebook", make.file(model, READS.format(gradebook=gradebook)),
-                   (4, 4, 5), flag="reach a file outside")
-    yield HandedIn("opens a socket", make.file(model, CONNECTS), (4, 4, 5), flag="network")
-    yield HandedIn("forks for ever", make.file(model, FORKS), (4, 4, 5), flag="start a process")
-    yield HandedIn("ends the process", make.file(model | {"rnn_backward": EXITS}), (4, 4, 0))
-    yield HandedIn("an endless loop", make.file(model | {"rnn_backward": HANGS}), (4, 4, 0))
-    yield HandedIn("fills the memory", make.file(model | {"rnn_backward": HOARDS}), (4, 4, 0))
-    yield HandedIn("imports rnnkit's rnn_backward", make.file(model | {"rnn_backward": IMPORTS}), (4, 4, 0))
-    forged = make.notebook({})
+    yield make.handed_in("right, metadata and ids lost", as_file(lost), (1, 1, 1))
+    yield make.handed_in("the carry lost", make.file(make.wrong(rnn_backward="carry-lost")), (1, 1, 0))
+    yield make.handed_in("the carry lost, too", make.file(make.wrong(rnn_backward="carry-lost")), (1, 1, 0))
+    yield make.handed_in("= for +=, one-sided", make.file(make.wrong(
+        rnn_backward="only-the-first-step", numerical_gradient="one-sided")), (0, 1, 0.32))
+    yield make.handed_in("dW_h transposed", make.file(make.wrong(rnn_step_backward="dW_h-transposed")), (1, 0.72, 0.64))
+    one = {"numerical_gradient": model["numerical_gradient"]}
+    yield make.handed_in("numerical_gradient only", make.file(one), (1, 0, 0))
+    yield make.handed_in("walks the frames for the answer", make.file(model | {"rnn_backward": FRAMES}), (1, 1, 0))
+    yield make.handed_in("reads /etc/passwd and the gradebook", make.file(model, READS.format(gradebook=gradebook)),
+                         (1, 1, 1), flag="reach a file outside")
+    yield make.handed_in("opens a socket", make.file(model, CONNECTS), (1, 1, 1), flag="network")
+    yield make.handed_in("forks for ever", make.file(model, FORKS), (1, 1, 1), flag="start a process")
+    yield make.handed_in("ends the process", make.file(model | {"rnn_backward": EXITS}), (1, 1, 0))
+    yield make.handed_in("an endless loop", make.file(model | {"rnn_backward": HANGS}), (1, 1, 0))
+    yield make.handed_in("fills the memory", make.file(model | {"rnn_backward": HOARDS}), (1, 1, 0))
+    yield make.handed_in("imports rnnkit's rnn_backward", make.file(model | {"rnn_backward": IMPORTS}), (1, 1, 0))
+    forged, worth = make.notebook({}), f"{make.lesson.exercises['rnn_backward']:g}"
     check = make.cell(forged, "check-rnn_backward")
     check.source, check.metadata.nbgrader["points"] = "500.0", 500
-    card = "rnn_backward" + "5 of 5 points".rjust(76)
+    card = "rnn_backward" + f"{worth} of {worth} points".rjust(76)
     check.outputs = [{"output_type": "display_data", "metadata": {}, "data": {"text/plain": card}}]
-    yield HandedIn("edits the check, its points and its card", as_file(forged), (0, 0, 0), flag="notebook shows 5")
+    yield make.handed_in("edits the check, its points and its card", as_file(forged), (0, 0, 0),
+                         flag=f"notebook shows {worth}")
     flood = make.notebook(model, "print('spam ' * 6_000_000)\n")
     make.cell(flood, "rnn_backward").outputs = [
         {"output_type": "stream", "name": "stdout", "text": "spam " * 6_000_000}]
-    yield HandedIn("prints 30 MB", as_file(flood), (4, 4, 5))
+    yield make.handed_in("prints 30 MB", as_file(flood), (1, 1, 1))

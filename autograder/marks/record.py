@@ -55,9 +55,9 @@ class Records:
         try:
             exporter.from_notebook_node(lesson.instructor, {"nbgrader": names})
         except RuntimeError as error:
-            raise LessonChanged(f"{lesson.name} is not the lesson whose submissions were graded: it lost cells that marks "
-                                "hang on. Put the earlier edition back into the course's source/, or begin a new "
-                                f"course. nbgrader says: {error}") from error
+            raise LessonChanged(f"{lesson.name} is not the lesson whose submissions were graded: it lost cells that "
+                                "marks hang on. Put the earlier edition back into the course's source/, or begin a "
+                                f"new course. nbgrader says: {error}") from error
 
     def fingerprint(self, student, lesson_name):
         """Of the submission on record; None where none is, or its notebook is gone, or the engine failed on it."""

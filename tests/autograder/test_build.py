@@ -152,12 +152,12 @@ def test_a_lesson_that_somebody_wrote_in_is_never_replaced_without_being_named(w
     assert "Doubling, again" in editions(root)[1].cells[0].source
 
     named = CliRunner().invoke(main, ["build", "02_doubling"])
-    assert "is kept in lessons/02_doubling/saved-1.ipynb" in named.stdout
-    assert (lesson_of(root).with_name("saved-1.ipynb")).read_bytes() == mine
+    assert "is kept in lessons/02_doubling/saved.ipynb" in named.stdout
+    assert (lesson_of(root).with_name("saved.ipynb")).read_bytes() == mine
     assert "Doubling, again" in editions(root)[0].cells[0].source
     lesson_of(root).write_text("no notebook at all")
     assert CliRunner().invoke(main, ["build", "02_doubling"]).exit_code == 0
-    assert lesson_of(root).with_name("saved-1.ipynb").read_bytes() == mine
+    assert lesson_of(root).with_name("saved.ipynb").read_bytes() == mine
     assert lesson_of(root).with_name("saved-2.ipynb").read_text() == "no notebook at all"
 
 

@@ -167,13 +167,13 @@ MISTAKES = {
         "# # Doubling",
         "# # Doubling\n#\n# 5 points · 2 minutes · needs nothing",
         4,
-        "the card says 5 points, and check 'double' says points=4",
+        "the card says 5 points, and check 'double' points=4",
     ),
     "essays_card_with_other_points": (
         "# - 1 point:",
         "# 4 points · 2 minutes · graded by hand\n# - 1 point:",
         "graded by hand",
-        "the card says 4 points, and essay 'why' says points=3",
+        "the card says 4 points, and essay 'why' points=3",
     ),
     "other_points_in_all": (
         "# # Doubling",

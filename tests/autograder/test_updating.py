@@ -1,4 +1,4 @@
-"""The kit is updated in mid-term: marks stay, what can be taken up is, and one lesson never stops another."""
+"""In mid-term the kit is updated and a student leaves: marks stay, and one lesson or student never stops another."""
 
 import json
 import shutil
@@ -147,3 +147,58 @@ def test_an_update_of_the_kit_leaves_the_released_edition_where_marks_need_it(co
     hand_in(course, "ben", BACK)
     assert run(course, "grade").exit_code == 0
     assert scores(course, "ben")["check-rnn_backward"] == 5
+
+
+# A student leaves
+
+
+def test_a_dropped_student_does_not_come_back_and_breaks_nothing(course, tmp_path):
+    for student in ("ben", "cyd"):
+        hand_in(course, student, START)
+    assert run(course, "grade").exit_code == 0 and run(course, "feedback").exit_code == 0
+    handed_in = {path: path.read_bytes() for path in sorted((course / "submitted" / "ada").rglob("*.ipynb"))}
+    shutil.copytree(course / "submitted", tmp_path / "download")
+    done = run(course, "drop", "ada", "cyd")
+    assert done.exit_code == 0 and "ada was dropped" in done.stdout
+    place = course / "dropped" / "ada"
+    assert [path.read_bytes() for path in sorted((place / "submitted").rglob("*.ipynb"))] == list(handed_in.values())
+    assert (place / "autograded" / START).is_dir() and (place / "feedback" / START).is_dir()
+    marks = json.loads((place / "marks.json").read_text())
+    kept = {grade["name"]: grade for grade in marks["submissions"][BACK]["grades"]}
+    assert (kept["why-gradients-add"]["manual_score"], kept["check-rnn_backward"]["auto_score"]) == (2.5, 5)
+    assert "Nearly." in [comment["manual_comment"] for comment in marks["submissions"][BACK]["comments"]]
+    assert {judgement["lesson"] for judgement in marks["judgements"]} == {START, BACK}
+
+    collected = run(course, "collect", str(tmp_path / "download"))
+    assert collected.exit_code == 0 and "3 dropped" in collected.stdout and "1 unchanged" in collected.stdout
+    for command in ("grade", "feedback", "export", "report"):
+        assert run(course, command).exit_code == 0
+    assert "ada" not in (course / "grades.csv").read_text()
+    for step in ("submitted", "autograded", "feedback"):
+        assert [path.name for path in (course / step).iterdir()] == ["ben"]
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        assert [student.id for student in gradebook.students] == ["ben"]
+
+
+def test_a_dropped_student_who_is_enrolled_again_is_collected_and_can_be_dropped_again(course, tmp_path):
+    shutil.copytree(course / "submitted", tmp_path / "download")
+    assert run(course, "drop", "ada").exit_code == 0
+    assert Course.at(course).dropped() == {"ada"}
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        gradebook.add_student("ada")
+    assert Course.at(course).dropped() == set()
+    assert "2 collected" in run(course, "collect", str(tmp_path / "download")).stdout
+    assert run(course, "grade").exit_code == 0
+    assert scores(course)["check-rnn_backward"] == 5
+    assert run(course, "drop", "ada").exit_code == 0
+    assert {"marks.json", "marks-2.json", "submitted", "submitted-2"} <= {
+        path.name for path in (course / "dropped" / "ada").iterdir()}
+
+
+@pytest.mark.parametrize("name", ["adda", "..", "../..", ""])
+def test_whom_the_course_does_not_know_is_not_dropped(course, name):
+    before = sorted(course.rglob("*"))
+    refused = run(course, "drop", name)
+    assert refused.exit_code == 2 and "has no student" in refused.stderr
+    assert ("Did you mean ada?" in refused.stderr) == (name == "adda")
+    assert sorted(course.rglob("*")) == before
