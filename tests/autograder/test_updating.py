@@ -149,6 +149,41 @@ def test_an_update_of_the_kit_leaves_the_released_edition_where_marks_need_it(co
     assert scores(course, "ben")["check-rnn_backward"] == 5
 
 
+ESSAY_ALONE = """# %% [markdown] locked="title"
+# # Words
+#
+# 3 points · 5 minutes · graded by hand
+
+# %% [markdown] rubric="why-words"
+# Why?
+#
+# - 3 points: says why
+
+# %% [markdown] essay="why-words" points=3
+# ### BEGIN SOLUTION
+# Because.
+# ### END SOLUTION
+"""
+
+
+def test_a_lesson_of_words_alone_is_built_and_graded(course, tmp_path, monkeypatch):
+    source = tmp_path / "solutions" / "20_words" / "20_words.py"
+    source.parent.mkdir(parents=True)
+    source.write_text(ESSAY_ALONE)
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert run(course, "build").exit_code == 0
+    lesson = Course.at(course).lesson("20_words")
+    students.submit(course, "ada", lesson, students.notebook(lesson, {"why-words": "Because I say so."}))
+    students.submit(course, "ben", lesson, students.notebook(lesson, {}))
+    done = run(course, "grade")
+    assert done.exit_code == 0, done.output
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        waits = {each.student.id: each.needs_manual_grade for each in gradebook.assignment_submissions("20_words")}
+    assert waits == {"ada": True, "ben": False}
+    assert run(course, "feedback").exit_code == run(course, "report").exit_code == 0
+
+
 # A student leaves
 
 
