@@ -1,8 +1,8 @@
 """Files that are written whole or not at all, and who may read them."""
 
+import fcntl
 import os
 import stat
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,14 +16,18 @@ def replace(files: Mapping[Path, str | bytes], public: bool = False) -> None:
     Their owner alone can read and write them, and the group in a folder that a group shares. public: everybody can
     read them.
     """
-    with ExitStack() as undo:
+    with ExitStack() as left:
         moves = {}
+        for folder in sorted({path.parent for path in files}):
+            make_folder(folder, public)
+            left.callback(os.close, lock := os.open(folder, os.O_RDONLY))
+            fcntl.flock(lock, fcntl.LOCK_EX)  # the kernel takes it away from a process that is killed
         for path, content in files.items():
-            make_folder(path.parent, public)
-            file, new = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".new")
-            undo.callback(Path(new).unlink, missing_ok=True)
-            with open(file, "wb") as stream:
-                os.fchmod(file, mode_in(path.parent, public) & 0o666)
+            new = path.with_name(f"{path.name}.new")
+            new.unlink(missing_ok=True)  # of one that was killed
+            left.callback(new.unlink, missing_ok=True)
+            with open(new, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as stream:
+                os.fchmod(stream.fileno(), mode_in(path.parent, public) & 0o666)
                 stream.write(content.encode() if isinstance(content, str) else content)
             moves[new] = path
         for new, path in moves.items():

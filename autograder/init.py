@@ -14,7 +14,12 @@ OURS = re.compile("|".join((*STEPS, "release", "dropped", "secret", r"gradebook\
 WHERE = re.compile(r"^course = .*$", re.MULTILINE)
 HERE = "course = Path(__file__).resolve().parent"
 OPEN = "c.Exchange.root = str(course)"  # of earlier versions
-SHUT = "c.ExchangeList.root = str(course)"
+SHUT = """from importlib.util import find_spec
+
+c.ExchangeList.root = str(course)
+if find_spec("autograder"):
+    c.ExchangeFactory.release_assignment = "autograder.exchange.Off"
+"""
 
 
 class Occupied(Exception):

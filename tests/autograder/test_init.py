@@ -2,6 +2,7 @@
 
 import grp
 import json
+import multiprocessing
 import os
 import re
 import shutil
@@ -298,6 +299,30 @@ def test_formgrader_writes_under_the_mask_of_its_course(made, tmp_path):
         assert subprocess.run(["sh", "-c", f"{shell}; umask"], capture_output=True, text=True).stdout.strip() == mask
 
 
+def write_until(folder, stop, number):
+    while not stop.value:
+        replace({folder / "a.txt": f"{number}" * 100_000, folder / "b.txt": f"{number}" * 10})
+
+
+def test_files_are_whole_whoever_writes_them_at_once_and_is_killed(tmp_path):
+    fork = multiprocessing.get_context("fork")
+    stop, folder = fork.Value("b", 0, lock=False), tmp_path / "both"
+    replace({folder / "a.txt": "0" * 100_000, folder / "b.txt": "0" * 10})
+    writers = [fork.Process(target=write_until, args=(folder, stop, number)) for number in (1, 2, 3)]
+    for writer in writers:
+        writer.start()
+    for _ in range(300):
+        seen = (folder / "a.txt").read_text()
+        assert len(seen) == 100_000 and len(set(seen)) == 1
+    writers[0].kill()
+    stop.value = 1
+    for writer in writers:
+        writer.join(30)
+    assert [writer.exitcode for writer in writers] == [-9, 0, 0]
+    replace({folder / "a.txt": "4", folder / "b.txt": b"5"})
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {"a.txt": "4", "b.txt": "5"}
+
+
 # nbgrader's exchange
 
 
@@ -342,7 +367,8 @@ def test_listing_an_exchange_that_is_off_is_quiet(copied):
 def test_an_older_course_whose_exchange_is_itself_is_named_and_mended(copied):
     settings = copied / "nbgrader_config.py"
     text = settings.read_text()
-    older = text.replace("c.ExchangeList.root", "c.Exchange.root").replace("c.ExchangeFactory", "c.Elsewhere")
+    block = text[text.index("c.ExchangeList.root"):text.index("# What a student finds")]
+    older = text.replace(block, "c.Exchange.root = str(course)\n\n")
     settings.write_text(older + "\nc.Execute.timeout = 7\n")
     copied.chmod(0o777)  # what nbgrader did
     assert "nbgrader's exchange" in run("--course", copied, "export").stderr
@@ -350,5 +376,5 @@ def test_an_older_course_whose_exchange_is_itself_is_named_and_mended(copied):
     assert "the exchange in nbgrader_config.py" in mended.stdout
     assert run("--course", copied, "export").stderr == ""
     assert Course(settings).config.Execute.timeout == 7
-    release(copied)
+    assert "has no exchange" in release(copied).stderr
     assert stat.S_IMODE(copied.stat().st_mode) == 0o700
