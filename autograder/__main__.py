@@ -124,8 +124,9 @@ def collect(folder, source, lesson, as_json):
 @click.option("--seed", type=int, help="Behind the random inputs. By default the course's secret.")
 @click.option("--again", is_flag=True, help="Also what is graded already. Marks given by hand are kept.")
 @click.option("--limit", "limits", metavar="NAME=NUMBER", multiple=True,
-              help="What a submission may use: total, cell, answer and computing in seconds; memory, files and file in "
-                   "megabytes; threads; printed, in characters. As in --limit total=30 --limit memory=512.")
+              help="What a submission may use: total, cell and answer in seconds of processor time; patience, how "
+                   "many times as long by the clock; memory, files and file in megabytes; threads; printed, in "
+                   "characters. As in --limit total=30 --limit memory=512.")
 @click.option("--unsafe", is_flag=True, help="Grade although this machine cannot lock a student's code in.")
 @click.option("--json", "as_json", is_flag=True, help="Print every judgement as JSON.")
 @click.pass_obj

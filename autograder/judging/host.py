@@ -11,6 +11,7 @@ import sys
 import sysconfig
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -25,7 +26,8 @@ PACKAGES = (NUMPY, NUMPY.parent / "numpy.libs")
 PACKAGES_INSIDE = ("site-packages", "dist-packages", "test")
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 ENVIRONMENT = {**ONE_THREAD, "PYTHONHASHSEED": "0", "LANG": "C.UTF-8", "HOME": "/submission", "PATH": ""}
-
+PROMPT = 120  # seconds by the clock for what takes none, such as to start a worker, on however busy a machine
+MOMENT = 0.01  # seconds: more often nobody looks how much a worker has used
 
 INSTEAD = ("Grade in a Linux virtual machine; or, if you trust everything that was handed in, say --unsafe: it then "
            "runs with your own rights.")
@@ -39,15 +41,17 @@ class NotSafe(Exception):
 class Limits:
     """What one submission may use.
 
-    cell, answer, total: seconds for a cell, for one call of an answer, and for everything; a worker that needs longer
-    is killed. computing: seconds of processor time of one worker. memory, files, file: megabytes, of memory, of all
-    its files, and of a file. threads: their number. printed: characters that are kept of what a cell or call prints.
+    cell, answer, total: seconds for a cell, for one call of an answer, and for everything; a worker that needs more is
+    killed. They are seconds of processor time, of all its threads together, which no other program on the machine can
+    use up. patience: how many times as long it may take by the clock, for what sleeps or waits uses no processor time.
+    memory, files, file: megabytes, of memory, of all its files, and of a file. threads: their number.
+    printed: characters that are kept of what a cell or call prints.
     """
 
     cell: float = 10.0
     answer: float = 5.0
     total: float = 60.0
-    computing: int = 60
+    patience: float = 10.0
     memory: int = 1024
     files: int = 16
     file: int = 16
@@ -68,6 +72,35 @@ class Limits:
         return cls(**given)
 
 
+class Budget:
+    """Processor time that a sandbox's workers may still use, and `Limits.patience` times as much by the clock.
+
+    `left` is what `autograder.sandbox.wire` waits by.
+    """
+
+    def __init__(self, sandbox: "Sandbox", seconds: float) -> None:
+        self.sandbox, now = sandbox, time.monotonic()
+        self.most, self.ends = sandbox.spent() + seconds, now + seconds * sandbox.limits.patience
+        self.soonest = now + seconds
+
+    def part(self, seconds: float) -> "Budget":
+        """A budget of so many seconds, or of what is left of this one."""
+        part = Budget(self.sandbox, seconds)
+        part.most, part.ends = min(part.most, self.most), min(part.ends, self.ends)
+        part.soonest = min(part.soonest, self.soonest)
+        return part
+
+    def left(self) -> float:
+        """The seconds before which it cannot be used up; none, or fewer, where it is.
+
+        A worker runs on one processor. So it is asked what it used only when it could have used everything.
+        """
+        if (now := time.monotonic()) >= self.soonest:
+            left = self.most - self.sandbox.spent()
+            self.soonest = now + (max(left, MOMENT) if left > 0 else left)
+        return min(self.soonest, self.ends) - now
+
+
 class Sandbox:
     """A fork server for the submissions of one lesson. A context manager: on leaving, everything in it is killed.
 
@@ -78,7 +111,8 @@ class Sandbox:
     def __init__(self, lesson, sources=(), limits=None, layers=LAYERS):
         self.lesson, self.sources, self.limits, self.layers = lesson, sources, limits or Limits(), layers
 
-    def __enter__(self):
+    def __enter__(self) -> "Sandbox":
+        self.before = 0.0  # seconds of processor time of the workers that are dead
         self.folder = Path(tempfile.mkdtemp(prefix="rnnkit-judge-")).resolve()
         self.folder.chmod(0o755)
         student_rnnkit.write(self.folder / "library", self.lesson)
@@ -106,19 +140,12 @@ class Sandbox:
                 command, env={**ENVIRONMENT, "PYTHONPATH": paths}, cwd="/", pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=complaints)
         theirs.close()
-        self.control.settimeout(60)
+        self.control.settimeout(PROMPT)
 
     def _stop(self):
         self.control.close()
         self.parent.kill()
         self.parent.wait()
-
-    def renew(self):
-        """Begin again with a new parent, after something went wrong with the old one."""
-        self._stop()
-        shutil.rmtree(self.folder / "root", ignore_errors=True)
-        (self.folder / "root").mkdir()
-        self._start()
 
     def worker(self):
         """A fresh worker, as a context manager."""
@@ -131,7 +158,7 @@ class Sandbox:
             try:
                 socket.send_fds(self.control, [b"F"], [theirs.fileno()])
             except OSError as error:
-                raise NotSafe(f"The parent of the workers is gone: {error}. {self.complaints()}") from None
+                raise NotSafe(f"The fork server is gone: {error}. {self.complaints()}") from None
         ours.setblocking(False)  # a worker that does not read shall not hold the judge
         return ours.detach()
 
@@ -139,13 +166,22 @@ class Sandbox:
         """What the parent and its workers wrote before they were locked in."""
         return (self.folder / "complaints").read_text()[-2000:]
 
-    def kill(self):
+    def kill(self) -> dict[str, float]:
         """Kill the worker and all that it started; what it used."""
+        used = self._ask(b"K")
+        self.before += used["seconds"]
+        return used
+
+    def spent(self) -> float:
+        """Seconds of processor time that all workers so far have used, together."""
+        return self.before + self._ask(b"T")
+
+    def _ask(self, command: bytes) -> object:
         try:
-            self.control.sendall(b"K")
-            return wire.receive(self.control.fileno(), 60)
+            self.control.sendall(command)
+            return wire.receive(self.control.fileno(), wire.within(PROMPT))
         except (OSError, wire.Closed, wire.Late) as error:
-            raise NotSafe(f"The parent of the workers is gone: {error}. {self.complaints()}") from None
+            raise NotSafe(f"The fork server is gone: {error}. {self.complaints()}") from None
 
 
 class Worker:
@@ -157,7 +193,7 @@ class Worker:
     def __enter__(self):
         self.pipe = self.sandbox.fork()
         try:
-            self.layers = wire.receive(self.pipe, 60)
+            self.layers = wire.receive(self.pipe, wire.within(PROMPT))
         except (wire.Closed, wire.Late) as error:
             self.__exit__()
             raise NotSafe(f"A worker could not lock itself in: {error}. {self.sandbox.complaints()}") from None
@@ -167,12 +203,14 @@ class Worker:
         self.used = self.sandbox.kill()
         os.close(self.pipe)
 
-    def do(self, what, seconds, **arguments):
-        """The reply to one message. Raises wire.Late, wire.Closed or wire.Garbled where there is none."""
-        ends = time.monotonic() + seconds
-        wire.send(self.pipe, {"do": what, **arguments}, seconds)
+    def do(self, what: str, left: Callable[[], float], **arguments: object) -> object:
+        """The reply to one message. left: says how many seconds to wait still, as `Budget.left` does.
+
+        Raises wire.Late, wire.Closed or wire.Garbled where there is none.
+        """
+        wire.send(self.pipe, {"do": what, **arguments}, left)
         while True:
-            reply = wire.receive(self.pipe, ends - time.monotonic())
+            reply = wire.receive(self.pipe, left)
             if not (isinstance(reply, dict) and reply.keys() == {"seen"}):
                 return reply
             if len(self.seen) < 50:
@@ -206,7 +244,7 @@ def probe(layers=LAYERS):
         secret = Path(folder) / "secret"
         secret.write_text("secret")
         with Sandbox("00", layers=layers) as sandbox, sandbox.worker() as worker:
-            return worker.layers, worker.do("attempt", 30, outside=str(secret))
+            return worker.layers, worker.do("attempt", wire.within(PROMPT), outside=str(secret))
 
 
 def insist(layers, escapes):

@@ -7,10 +7,12 @@ be taken back by the process that did it.
 
 import contextlib
 import ctypes
+import math
 import os
 import resource
 import struct
 import sys
+import time
 from pathlib import Path
 
 from . import seccomp
@@ -23,6 +25,7 @@ DETACH = 2
 SET_PDEATHSIG, SET_DUMPABLE, CAPBSET_DROP, SET_NO_NEW_PRIVS = 1, 4, 24, 38
 PIVOT_ROOT, CAPSET = {"x86_64": (155, 126), "aarch64": (41, 91)}.get(os.uname().machine, (None, None))
 SIGKILL = 9
+CPUCLOCK_SCHED = 2  # of a process's clocks the one that the scheduler keeps: see clock_getcpuclockid(3)
 WORK = "/submission"  # in namespaces, a worker's own folder, and the only place where it can write
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
 
@@ -44,6 +47,11 @@ def stay_on_one_processor():
     """So that a hundred threads take one processor from the class, and no more."""
     if sys.platform == "linux":
         os.sched_setaffinity(0, {called(libc.sched_getcpu())})
+
+
+def processor_seconds(pid):
+    """What a process of this PID namespace has computed, all its threads together; 0 where only the clock can tell."""
+    return time.clock_gettime(~pid << 3 | CPUCLOCK_SCHED) if sys.platform == "linux" else 0.0
 
 
 def mount(source, target, kind=None, flags=0, options=None):
@@ -133,7 +141,7 @@ def lock_in(layers, readable, listed, writable, limits, uid):
 
     layers: the names of those to try. readable: the paths that can be read; listed: the folders of which only the
     names in them can be; writable: the folders for files of one's own. limits: megabytes of memory and of
-    files, seconds of computing. uid: whom a process of root's becomes; 0 leaves it as it is.
+    files, seconds of processor time. uid: whom a process of root's becomes; 0 leaves it as it is.
     """
     held = []
     for name, layer in {
@@ -151,10 +159,10 @@ def lock_in(layers, readable, listed, writable, limits, uid):
 
 
 def limit(limits, own_uid):
-    """setrlimit(2): memory, computing, files. The number of threads only where nobody else has this user's id."""
+    """setrlimit(2): memory, processor time, files. The number of threads only where nobody else has this user's id."""
     megabyte = 2 ** 20
     for name, value in {
-        "AS": limits["memory"] * megabyte, "FSIZE": limits["file"] * megabyte, "CPU": limits["computing"],
+        "AS": limits["memory"] * megabyte, "FSIZE": limits["file"] * megabyte, "CPU": math.ceil(limits["total"]) + 1,
         "NOFILE": 64, "CORE": 0, "MEMLOCK": 0, "MSGQUEUE": 0, **({"NPROC": limits["threads"]} if own_uid else {}),
     }.items():
         if hasattr(resource, f"RLIMIT_{name}"):

@@ -30,7 +30,7 @@ def through(content):
     reading, writing = os.pipe()
     try:
         wire.send(writing, content)
-        return wire.receive(reading, 1)
+        return wire.receive(reading, wire.within(1))
     finally:
         os.close(reading)
         os.close(writing)
@@ -56,7 +56,7 @@ def test_any_other_bytes_are_garbled_and_nothing_else(head, body):
     reading, writing = os.pipe()
     os.write(writing, struct.pack("<QQ", len(head) + len(body), len(head)) + head + body)
     try:
-        wire.receive(reading, 1)
+        wire.receive(reading, wire.within(1))
     except wire.Garbled:
         pass
     finally:
@@ -73,32 +73,32 @@ def test_a_head_that_send_does_not_write_is_garbled(pipe, head):
     head = json.dumps(head).encode()
     os.write(pipe[1], struct.pack("<QQ", len(head) + 8, len(head)) + head + bytes(8))
     with pytest.raises(wire.Garbled):
-        wire.receive(pipe[0], 1)
+        wire.receive(pipe[0], wire.within(1))
 
 
 def test_a_head_of_many_brackets_is_garbled(pipe):
     head = b"[" * 30_000
     os.write(pipe[1], struct.pack("<QQ", len(head), len(head)) + head)
     with pytest.raises(wire.Garbled):
-        wire.receive(pipe[0], 1)
+        wire.receive(pipe[0], wire.within(1))
 
 
 def test_a_message_that_is_too_long_is_refused_before_it_is_read(pipe):
     os.write(pipe[1], struct.pack("<QQ", 2 ** 40, 2))
     with pytest.raises(wire.Garbled, match="at most"):
-        wire.receive(pipe[0], 1)
+        wire.receive(pipe[0], wire.within(1))
 
 
 def test_silence_is_late_and_an_end_is_closed(pipe):
     with pytest.raises(wire.Late):
-        wire.receive(pipe[0], 0.05)
+        wire.receive(pipe[0], wire.within(0.05))
     os.write(pipe[1], b"half")
     with pytest.raises(wire.Late):
-        wire.receive(pipe[0], 0.05)
+        wire.receive(pipe[0], wire.within(0.05))
     reading, writing = os.pipe()
     os.close(writing)
     with pytest.raises(wire.Closed):
-        wire.receive(reading, 1)
+        wire.receive(reading, wire.within(1))
     os.close(reading)
 
 
