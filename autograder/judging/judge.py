@@ -33,14 +33,14 @@ def secret_seeds(seed, lesson):
 
 def judge(student, lesson, submission, sandbox, seed):
     """The Judgement on a submission that could be read."""
-    before, budget = sandbox.spent(), Budget(sandbox, sandbox.limits.total)
+    (before, _), budget = sandbox.spent(), Budget(sandbox, sandbox.limits.total)
     with SubmissionRun(lesson, submission, sandbox, budget) as bench:
         verdicts = {name: bench.verdict(name, secret_seeds(seed, lesson.name)) for name in bench.order}
     verdicts = {name: verdicts[name] for name in lesson.exercises}
     judgement = Judgement(student, lesson.name, verdicts=verdicts, printed=bench.said, layers=bench.layers,
                           flags=bench.flags + _differences(submission.claims, verdicts),
                           remarks=list(submission.remarks), megabytes=bench.megabytes)
-    judgement.seconds = sandbox.spent() - before
+    judgement.seconds = sandbox.spent()[0] - before
     if bench.out_of_time:
         judgement.status = "unfinished"
         judgement.detail = f"It took longer than the {sandbox.limits.total:g} seconds that a submission has."

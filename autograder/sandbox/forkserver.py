@@ -3,8 +3,7 @@
     python -m sandbox.forkserver SETTINGS     (a file of JSON; the judge writes it, see autograder/judging/host.py)
 
 The judge sends "F" with one end of a socket pair: a worker is forked that talks through it. "K" kills the worker with
-everything it may have started, and answers with what it used. "T" answers with the processor time that it used so far.
-When the judge is gone, so is everybody here.
+everything it may have started, and answers with what it used. When the judge is gone, so is everybody here.
 """
 
 import gc
@@ -50,8 +49,6 @@ class ForkServer:
                 self.fork(ends[0])
             elif command == b"K":
                 wire.send(self.control.fileno(), self.kill())
-            elif command == b"T":
-                wire.send(self.control.fileno(), isolation.processor_seconds(self.child) if self.child else 0.0)
             else:
                 os._exit(0)
 
@@ -89,7 +86,6 @@ class ForkServer:
     def kill(self):
         os.kill(self.child, signal.SIGKILL)
         _, status, usage = os.wait4(self.child, 0)
-        self.child = None
         return {"status": status, "seconds": usage.ru_utime + usage.ru_stime, "megabytes": usage.ru_maxrss / 1024}
 
 

@@ -12,7 +12,6 @@ import os
 import resource
 import struct
 import sys
-import time
 from pathlib import Path
 
 from . import seccomp
@@ -25,7 +24,6 @@ DETACH = 2
 SET_PDEATHSIG, SET_DUMPABLE, CAPBSET_DROP, SET_NO_NEW_PRIVS = 1, 4, 24, 38
 PIVOT_ROOT, CAPSET = {"x86_64": (155, 126), "aarch64": (41, 91)}.get(os.uname().machine, (None, None))
 SIGKILL = 9
-CPUCLOCK_SCHED = 2  # of a process's clocks the one that the scheduler keeps: see clock_getcpuclockid(3)
 WORK = "/submission"  # in namespaces, a worker's own folder, and the only place where it can write
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
 
@@ -47,11 +45,6 @@ def stay_on_one_processor():
     """So that a hundred threads take one processor from the class, and no more."""
     if sys.platform == "linux":
         os.sched_setaffinity(0, {called(libc.sched_getcpu())})
-
-
-def processor_seconds(pid):
-    """What a process of this PID namespace has computed, all its threads together; 0 where only the clock can tell."""
-    return time.clock_gettime(~pid << 3 | CPUCLOCK_SCHED) if sys.platform == "linux" else 0.0
 
 
 def mount(source, target, kind=None, flags=0, options=None):

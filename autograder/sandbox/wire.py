@@ -40,12 +40,12 @@ def send(pipe, content, left=None):
 
     left: says how many seconds to wait still for a reader, where the descriptor does not block. Raises Closed, or Late.
     """
-    arrays = []
+    arrays, wait = [], _waiting(left)
     head = json.dumps(_plain(content, arrays)).encode()
     parts = [head, *(array.tobytes() for array in arrays)]
     rest = memoryview(LENGTHS.pack(sum(map(len, parts)), len(head)) + b"".join(parts))
     while rest:
-        _wait(left, writing=[pipe])
+        wait(writing=[pipe])
         try:
             rest = rest[os.write(pipe, rest):]
         except BlockingIOError:
@@ -57,12 +57,13 @@ def send(pipe, content, left=None):
 def receive(pipe, left=None, most=2 ** 23, most_head=2 ** 20):
     """What `send` wrote on the other side. Raises Garbled, Closed, or Late where `left()` says that no second is left.
 
-    What has arrived by then is still read, but whoever goes on sending is Late all the same.
+    What has arrived by the time that one looks is still read, but whoever goes on sending is Late all the same.
     """
-    length, head = LENGTHS.unpack(_read(pipe, LENGTHS.size, left))
+    wait = _waiting(left)
+    length, head = LENGTHS.unpack(_read(pipe, LENGTHS.size, wait))
     if not head <= length <= most or head > most_head:
         raise Garbled(f"a message of {length} bytes with a head of {head}; at most {most} and {most_head} are taken")
-    body = memoryview(_read(pipe, length, left))
+    body = memoryview(_read(pipe, length, wait))
     try:
         arrays = _Arrays(body[head:])
         content = _whole(json.loads(bytes(body[:head])), arrays)
@@ -73,10 +74,10 @@ def receive(pipe, left=None, most=2 ** 23, most_head=2 ** 20):
     return content
 
 
-def _read(pipe, length, left):
+def _read(pipe, length, wait):
     parts = []
     while length:
-        _wait(left, reading=[pipe])
+        wait(reading=[pipe])
         try:
             part = os.read(pipe, min(length, 2 ** 20))
         except OSError as error:
@@ -88,14 +89,24 @@ def _read(pipe, length, left):
     return b"".join(parts)
 
 
-def _wait(left, reading=(), writing=()):
-    """Until a file descriptor is ready. Seconds of processor time pass slowly: `left` is asked more than once."""
-    while left is not None:
-        rest = left()
-        if rest >= -GRACE and any(select.select(reading, writing, [], max(0, rest))):
-            return
-        if rest <= 0:
-            raise Late("nothing came or went in time")
+def _waiting(left):
+    """A function that waits until a file descriptor is ready. It raises Late as `receive` says."""
+    late_since = None
+
+    def wait(reading=(), writing=()):
+        nonlocal late_since
+        while left is not None:
+            rest = left()
+            if rest <= 0:
+                late_since = late_since or time.monotonic()
+                if time.monotonic() - late_since > GRACE:
+                    raise Late("it goes on and on")
+            if any(select.select(reading, writing, [], max(0, rest))):
+                return
+            if rest <= 0:
+                raise Late("nothing came or went in time")
+
+    return wait
 
 
 def _plain(value, arrays):

@@ -3,6 +3,8 @@
 import json
 import os
 import struct
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -100,6 +102,19 @@ def test_silence_is_late_and_an_end_is_closed(pipe):
     with pytest.raises(wire.Closed):
         wire.receive(reading, wire.within(1))
     os.close(reading)
+
+
+def test_what_came_before_somebody_looked_is_read_and_whoever_goes_on_sending_is_late(pipe):
+    wire.send(pipe[1], "in time")
+    assert wire.receive(pipe[0], lambda: -100) == "in time"
+    os.write(pipe[1], struct.pack("<QQ", 2 ** 20, 2))
+    drip = threading.Thread(target=lambda: [os.write(pipe[1], b"x") and time.sleep(0.001) for _ in range(2000)])
+    drip.start()
+    started = time.monotonic()
+    with pytest.raises(wire.Late):
+        wire.receive(pipe[0], lambda: 0)
+    assert time.monotonic() - started < 1.9
+    drip.join()
 
 
 def test_an_object_array_is_not_sent(pipe):
