@@ -64,16 +64,22 @@ class Course:
                       if path.stem == path.parent.name)
 
     def lesson(self, name):
-        """Raises NoLesson where `build` has not made it."""
+        """Raises NoLesson where `build` has not made it, and Damaged where it is no notebook."""
         path = self.path("source", ".", name) / f"{name}.ipynb"
         if not path.exists():
             raise NoLesson(f"{self.folder} has no lesson {name}: run `python -m autograder build` first. "
                            f"There are: {', '.join(self.lessons()) or 'none'}.")
-        return Lesson(name, nbformat.read(path, as_version=4), self.config)
+        try:
+            return Lesson(name, nbformat.read(path, as_version=4), self.config)
+        except OSError:
+            raise
+        except Exception as error:  # nbformat has many
+            raise Damaged(f"{path} should be a notebook and is not: {str(error)[:100]}. Write it anew with "
+                          f"`python -m autograder build {name}`.") from error
 
 
 class Damaged(Exception):
-    """The secret is not one that we wrote."""
+    """A file of the course is not as we wrote it."""
 
 
 def seed(course):

@@ -8,7 +8,8 @@ from autograder.course import SETTINGS, Course, NoCourse, seed
 from autograder.marks import gradebook
 
 STEPS = ("source", "submitted", "autograded", "feedback")
-OURS = {*STEPS, "release", "gradebook.db", "grades.csv", "report.html", "secret", ".ipynb_checkpoints", ".nbgrader.log"}
+OURS = {*STEPS, "release", "gradebook.db", "grades.csv", "report.html", "secret", "grading.log", "grading.log.1",
+        ".ipynb_checkpoints", ".nbgrader.log"}
 WHERE = re.compile(r"^course = .*$", re.MULTILINE)
 HERE = "course = Path(__file__).resolve().parent"
 
