@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import signal
 import sys
 import tempfile
 from dataclasses import asdict
@@ -14,14 +15,35 @@ import click
 sys.modules.setdefault("rfc3987_syntax", None)  # jsonschema takes a second for it, to check what no notebook has
 
 
-class InOrder(click.Group):
-    """Lists the commands as one after the other is needed."""
+class Commands(click.Group):
+    """Lists the commands as one after the other is needed, and says in a sentence what stopped one of them."""
 
     def list_commands(self, context):
         return list(self.commands)
 
+    def invoke(self, context: click.Context) -> object:
+        """Exits with 1 where a disk or a file of the course is the trouble, and with 130 where somebody stopped it."""
+        try:
+            return super().invoke(context)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # once is enough
+            click.echo("\nStopped. What is done is kept; the same command goes on from here.", err=True)
+            context.exit(130)
+        except Exception as error:
+            from autograder.trouble import log, logged, sentence
 
-@click.group(cls=InOrder)
+            folder = context.params["course"] or Path("course")
+            if not (text := sentence(error, folder)):
+                raise
+            with logged(folder):
+                log.exception(text)
+            click.echo(text, err=True)
+            context.exit(1)
+
+
+@click.group(cls=Commands)
 @click.option("--course", metavar="DIR", envvar="RNNKIT_COURSE", type=click.Path(path_type=Path, file_okay=False),
               help="The course folder. By default what RNNKIT_COURSE says, else ./course.")
 @click.pass_context
@@ -142,8 +164,9 @@ def collect(folder, source, lesson, as_json):
 @click.option("--seed", type=int, help="Behind the random inputs. By default the course's secret.")
 @click.option("--again", is_flag=True, help="Also what is graded already. Marks given by hand are kept.")
 @click.option("--limit", "limits", metavar="NAME=NUMBER", multiple=True,
-              help="What a submission may use: total, cell, answer and computing in seconds; memory, files and file in "
-                   "megabytes; threads; printed, in characters. As in --limit total=30 --limit memory=512.")
+              help="What a submission may use: total, cell and answer in seconds of processor time; patience, how "
+                   "many times as long by the clock; memory, files and file in megabytes; threads; printed, in "
+                   "characters. As in --limit total=30 --limit memory=512.")
 @click.option("--unsafe", is_flag=True, help="Grade although this machine cannot lock a student's code in.")
 @click.option("--json", "as_json", is_flag=True, help="Print every judgement as JSON.")
 @click.pass_obj
@@ -158,9 +181,9 @@ def grade(folder, lessons, workers, seed, again, limits, unsafe, as_json):
     """
     from tqdm import tqdm
 
-    from autograder.course import Damaged, NoLesson
+    from autograder.course import NoLesson
     from autograder.course import seed as secret_seed
-    from autograder.grade import LessonsRefused, summary
+    from autograder.grade import LessonsRefused, failures, summary
     from autograder.grade import grade as grade_all
     from autograder.judging.handed_in import begun
     from autograder.judging.host import INSTEAD, Limits, NotSafe
@@ -169,26 +192,27 @@ def grade(folder, lessons, workers, seed, again, limits, unsafe, as_json):
     course, refused = open_course(folder), ""
     watch = partial(tqdm, unit=" submissions", disable=None, leave=False)
     try:
-        settings = Settings(secret_seed(course) if seed is None else seed, Limits.of(limits), workers, unsafe=unsafe,
-                            again=again)
+        allowed = Limits.of(limits)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    settings = Settings(secret_seed(course) if seed is None else seed, allowed, workers, unsafe=unsafe, again=again)
+    try:
         judgements = grade_all(course, lessons or begun(course), settings, watch)
     except LessonsRefused as error:
         judgements, refused = error.judgements, str(error)
-    except (NoLesson, Damaged, ValueError) as error:
+    except NoLesson as error:
         raise click.UsageError(str(error)) from None
     except NotSafe as error:
         click.echo(f"Nothing was graded. {error} {INSTEAD}", err=True)
         sys.exit(3)
-    except KeyboardInterrupt:
-        click.echo("\nStopped. What was graded is in the gradebook; the same command goes on from here.", err=True)
-        sys.exit(130)
+    failed = failures(judgements)
     if as_json:
         click.echo(json.dumps([judgement.as_dict() for judgement in judgements], indent=1))
     elif judgements or not refused:
         summary(judgements)
-    if refused:
-        click.echo(refused, err=True)
-    sys.exit(bool(refused) or any(judgement.status == "failed" for judgement in judgements))
+    for line in [*failed, *([refused] if refused else [])]:
+        click.echo(line, err=True)
+    sys.exit(bool(failed) or bool(refused))
 
 
 @main.command()
@@ -227,11 +251,21 @@ def feedback(folder, lessons, as_json):
 @click.option("--json", "as_json", is_flag=True, help="Print the file's name as JSON.")
 @click.pass_obj
 def export(folder, as_json):
-    """Write all marks into one table, grades.csv in the course folder."""
-    from autograder.marks.feedback import export as write
+    """Write all marks into one table, grades.csv in the course folder.
 
-    path = str(write(open_course(folder)))
-    click.echo(json.dumps({"grades": path}) if as_json else path)
+    It names whom the engine failed: their row has the marks of an earlier run, or none yet.
+    """
+    from autograder.grade import failures
+    from autograder.marks.feedback import export as write
+    from autograder.marks.record import Records
+
+    course = open_course(folder)
+    path = str(write(course))
+    with Records(course) as book:
+        failed = failures(book.judgements())
+    click.echo(json.dumps({"grades": path, "failed": failed}, indent=1) if as_json else path)
+    for line in failed:
+        click.echo(line, err=True)
 
 
 @main.command()

@@ -24,10 +24,6 @@ class NoLesson(Exception):
     """The course folder has no such lesson."""
 
 
-class BrokenLesson(NoLesson):
-    """The course's edition of a lesson cannot be read."""
-
-
 class NoCourse(Exception):
     """There is no course in the folder."""
 
@@ -101,7 +97,7 @@ class Course:
                       if path.stem == path.parent.name)
 
     def lesson(self, name: str) -> Lesson:
-        """Raises NoLesson where `build` has not made it, and BrokenLesson where that cannot be read."""
+        """Raises NoLesson where `build` has not made it, and Damaged where it is no notebook."""
         path = self.path("source", ".", name) / f"{name}.ipynb"
         if not path.exists():
             raise NoLesson(f"{self.folder} has no lesson {name}: run `python -m autograder build` first. "
@@ -109,12 +105,12 @@ class Course:
         try:
             return Lesson(name, nbformat.read(path, as_version=4), self.config)
         except Exception as error:  # nbformat lets through what json, jsonschema and the file system raise
-            raise BrokenLesson(f"{path} is no notebook that can be read: put it back from a backup, or delete it and "
-                               f"run `python -m autograder build {name}`. Found: {str(error)[:200]!r}.") from error
+            raise Damaged(f"{path} is no notebook that can be read: put it back from a backup, or delete it and "
+                          f"run `python -m autograder build {name}`. Found: {str(error)[:200]!r}.") from error
 
 
 class Damaged(Exception):
-    """The secret is not one that we wrote."""
+    """A file of the course is not as we wrote it."""
 
 
 def seed(course: Course) -> int:

@@ -1,19 +1,25 @@
 """Grade a class: judges in processes of their own, and one coordinator, which alone writes to the gradebook."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 
 from rich.console import Console
 from rich.table import Table
 
-from autograder.course import BrokenLesson
+from autograder.course import Course, Damaged
 from autograder.judging.handed_in import handed_in
 from autograder.judging.host import NotSafe, insist, probe
 from autograder.judging.judgement import Judgement
-from autograder.judging.pool import judged
+from autograder.judging.pool import Result, Settings, failed, judged
 from autograder.judging.scratch import scratch
+from autograder.lesson import Lesson
 from autograder.marks.record import LessonChanged, Records
+from autograder.texts import visible
+from autograder.trouble import LOG, everybodys, log, logged
 
 UNSAFE = "judged by --unsafe, so that nothing here can be relied on"
+MOST_NAMED = 10  # students after whom the others are counted
+Watch = Callable[..., Iterable[Result]]  # called with the results, and total=their number
 
 
 class LessonsRefused(Exception):
@@ -25,7 +31,8 @@ class LessonsRefused(Exception):
 
 
 @scratch()
-def grade(course, names, settings, watch=lambda tasks, total: tasks):
+def grade(course: Course, names: Iterable[str], settings: Settings,
+          watch: Watch = lambda results, total: results) -> list[Judgement]:
     """Grade what was handed in for these lessons, but for what is graded already. Returns the new Judgements.
 
     watch: wraps the iterator over the submissions of a lesson, as tqdm does. Raises NotSafe where this machine cannot
@@ -44,9 +51,9 @@ def grade(course, names, settings, watch=lambda tasks, total: tasks):
     for name in names:
         try:
             lessons.append(course.lesson(name))
-        except BrokenLesson as why:
+        except Damaged as why:
             refused.append(str(why))
-    with Records(course) as book:
+    with logged(course.folder), Records(course) as book:
         for lesson in tuple(lessons):
             try:
                 book.register(lesson)
@@ -56,10 +63,9 @@ def grade(course, names, settings, watch=lambda tasks, total: tasks):
                 continue
             tasks = [task for task in handed_in(course, lesson, settings)
                      if settings.again or book.fingerprint(task.student, lesson.name) != task.fingerprint]
-            for task, judgement, read in watch(judged(lesson, tasks, settings, held), total=len(tasks)):
-                judgement.flags += unsafe
-                book.record(judgement, read, lesson, task.fingerprint)
-                found.append(judgement)
+            for result in watch(judged(lesson, tasks, settings, held), total=len(tasks)):
+                result.judgement.flags += unsafe
+                found.append(enter(book, lesson, result))
         for lesson in lessons:  # now that everybody who handed in anything is enrolled
             book.record_missing(lesson)
     if refused:
@@ -67,20 +73,56 @@ def grade(course, names, settings, watch=lambda tasks, total: tasks):
     return found
 
 
-def summary(judgements):
+def enter(book: Records, lesson: Lesson, result: Result) -> Judgement:
+    """Put a result on record, and return the judgement that is: what cannot be recorded has failed.
+
+    Only what would hit everybody, such as a full disk, is raised.
+    """
+    if not result.trace:
+        try:
+            book.record(result.judgement, result.notebook, lesson, result.task.fingerprint)
+            return result.judgement
+        except Exception as error:
+            if everybodys(error):
+                raise
+            result = failed(result.task, lesson, error)
+    judgement = result.judgement
+    log.error("%s, %s: %s\n%s", judgement.student, lesson.name, judgement.detail, result.trace)
+    book.record_failed(judgement, lesson, result.task.fingerprint)
+    return judgement
+
+
+def summary(judgements: list[Judgement]) -> None:
     """Print a line for each lesson: how many were graded, how they ended, and what they earned."""
+    console = Console()
+    if not judgements:
+        console.print("Nothing to grade: everything that was handed in is graded already.")
+        return
     table = Table("lesson", "graded", "how they ended", "mean points", "to look at")
     for name in dict.fromkeys(judgement.lesson for judgement in judgements):
         of_lesson = [judgement for judgement in judgements if judgement.lesson == name]
         endings = Counter(judgement.status for judgement in of_lesson)
         most = sum(verdict.points for verdict in of_lesson[0].verdicts.values())
-        mean = sum(judgement.earned for judgement in of_lesson) / len(of_lesson)
+        earned = [judgement.earned for judgement in of_lesson if judgement.status != "failed"]
         table.add_row(name, str(len(of_lesson)), ", ".join(f"{count} {status}" for status, count in endings.items()),
-                      f"{mean:.2f} of {most:g}", str(sum(bool(judgement.flags) for judgement in of_lesson)))
-    if judgements:
-        Console().print(table)
-        layers = next((judgement.layers for judgement in judgements if judgement.layers), ["none"])
-        unsafe = {flag for judgement in judgements for flag in judgement.flags if flag.startswith(UNSAFE)}
-        Console().print(f"Sandbox: {', '.join(layers)}.", *(f"[bold red]{flag}[/]" for flag in unsafe))
-    else:
-        Console().print("Nothing to grade: everything that was handed in is graded already.")
+                      f"{sum(earned) / len(earned):.2f} of {most:g}" if earned else "none",
+                      str(sum(bool(judgement.flags) for judgement in of_lesson)))
+    console.print(table)
+    if run := [judgement for judgement in judgements if judgement.status in ("judged", "unfinished")]:
+        unsafe = {flag for judgement in run for flag in judgement.flags if flag.startswith(UNSAFE)}
+        console.print(f"Sandbox: {', '.join(run[0].layers) or 'none'}.", *(f"[bold red]{flag}[/]" for flag in unsafe))
+
+
+def failures(judgements: Iterable[Judgement]) -> list[str]:
+    """A line for each reason for which the engine failed, with the students whom it failed."""
+    whom = defaultdict(list)
+    for each in judgements:
+        if each.status == "failed":
+            whom[each.lesson, each.detail].append(each.student)
+    lines = []
+    for (lesson, why), students in whom.items():
+        more = f" and {len(students) - MOST_NAMED} more" if len(students) > MOST_NAMED else ""
+        lines.append(visible(f"Failed, {lesson}: {', '.join(students[:MOST_NAMED])}{more}. {why}"))
+    if lines:
+        lines.append(f"Whoever failed keeps the marks of before, if any. See {LOG} in the course, and grade again.")
+    return lines

@@ -3,29 +3,39 @@
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from autograder.collecting.archive import Refused
 from autograder.collecting.layouts import student_id
+from autograder.course import Course
 from autograder.judging import submission
+from autograder.judging.pool import Settings, Task
+from autograder.lesson import Lesson
 
 
-@dataclass(frozen=True)
-class Task:
-    """One student's submission of one lesson."""
-
-    student: str
-    path: Path
-    fingerprint: str
-
-
-def begun(course):
+def begun(course: Course) -> list[str]:
     """The lessons of which somebody handed something in. In the others nobody is missing yet."""
-    return [name for name in course.lessons() if course.students("submitted", name)]
+    return [name for name in course.lessons() if any(map(notebook_in, course.students("submitted", name)))]
 
 
-def handed_in(course, lesson, settings):
+def notebook_in(folder: Path) -> Path | None:
+    """The notebook in a student's folder for a lesson, under whatever name; None where the folder holds none.
+
+    Where one cannot look, or should not, it is a path that `submission.read` refuses, and says why.
+    """
+    if link := next((place for place in (folder.parent, folder) if place.is_symlink()), None):
+        return link  # others' work
+    try:
+        found = sorted(name for name in os.listdir(folder) if name.endswith(".ipynb"))
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return folder / f"{folder.name}.ipynb"
+    return folder / (folder.name + ".ipynb" if folder.name + ".ipynb" in found else found[0]) if found else None
+
+
+def handed_in(course: Course, lesson: Lesson, settings: Settings) -> Iterator[Task]:
     """The submissions of a lesson, each with a fingerprint of all that its marks depend on.
 
     Formgrader prints a student's id into its pages as it is, so one that `collect` would not give is made safe here.
@@ -35,10 +45,8 @@ def handed_in(course, lesson, settings):
     taken = set()
     found = course.students("submitted", lesson.name)
     for folder in sorted(found, key=lambda folder: _free(folder.parent.name, ()) != folder.parent.name):
-        path = folder / f"{lesson.name}.ipynb"
-        if not os.path.lexists(path):
-            path = next(iter(sorted(folder.glob("*.ipynb"))), path)  # under another name
-        path = next((link for link in (folder.parent, folder) if link.is_symlink()), path)  # others' work: refused
+        if not (path := notebook_in(folder)):
+            continue
         own = shared.copy()
         try:
             own.update(submission.content(path))
@@ -48,7 +56,7 @@ def handed_in(course, lesson, settings):
         yield Task(student, path, own.hexdigest())
 
 
-def _free(name, taken):
+def _free(name: str, taken: Collection[str]) -> str:
     """A safe student id for a folder of this name, which nobody else has."""
     try:
         student = student_id(name)

@@ -6,11 +6,11 @@ ever run in, with numbers that were never sent anywhere.
 
 import inspect
 import math
-import time
 from collections import defaultdict
 
 import numpy as np
 
+from autograder.judging.host import Budget
 from autograder.judging.judgement import Judgement
 from autograder.judging.submission import Unreadable
 from autograder.lesson import nbgrader_of
@@ -33,14 +33,14 @@ def secret_seeds(seed, lesson):
 
 def judge(student, lesson, submission, sandbox, seed):
     """The Judgement on a submission that could be read."""
-    started = time.monotonic()
-    with SubmissionRun(lesson, submission, sandbox, started + sandbox.limits.total) as bench:
+    (before, _), budget = sandbox.spent(), Budget(sandbox, sandbox.limits.total)
+    with SubmissionRun(lesson, submission, sandbox, budget) as bench:
         verdicts = {name: bench.verdict(name, secret_seeds(seed, lesson.name)) for name in bench.order}
     verdicts = {name: verdicts[name] for name in lesson.exercises}
     judgement = Judgement(student, lesson.name, verdicts=verdicts, printed=bench.said, layers=bench.layers,
                           flags=bench.flags + _differences(submission.claims, verdicts),
                           remarks=list(submission.remarks), megabytes=bench.megabytes)
-    judgement.seconds = time.monotonic() - started
+    judgement.seconds = sandbox.spent()[0] - before
     if bench.out_of_time:
         judgement.status = "unfinished"
         judgement.detail = f"It took longer than the {sandbox.limits.total:g} seconds that a submission has."
@@ -65,8 +65,8 @@ class SubmissionRun:
     that killed it. said: position -> what a cell printed and what stopped it.
     """
 
-    def __init__(self, lesson, submission, sandbox, ends):
-        self.lesson, self.sandbox, self.ends = lesson, sandbox, ends
+    def __init__(self, lesson, submission, sandbox, budget):
+        self.lesson, self.sandbox, self.budget = lesson, sandbox, budget
         self.said, self.flags, self.layers, self.megabytes, self.out_of_time = {}, [], [], 0.0, False
         self.stopped, self.killers = {}, set()   # position -> what stopped the cell; cells not to be run again
         self.cells = _cells(lesson, submission)
@@ -92,7 +92,8 @@ class SubmissionRun:
         wanted = {Call.parse(text).name for name in self.lesson.exercises for text in _all_calls(find(name))}
         try:
             self.needed, self.givers, self.complete = self.worker.do(
-                "plan", 30, cells_=self.cells, wanted=sorted(wanted), answers=list(self.lesson.exercises))
+                "plan", Budget(self.sandbox, 30).left, cells_=self.cells, wanted=sorted(wanted),
+                answers=list(self.lesson.exercises))
         except (wire.Late, wire.Closed):
             raise Unreadable("Expected code that Python can read in 30 seconds and the memory that an answer may use. "
                              "Some cell is too long.") from None
@@ -108,13 +109,13 @@ class SubmissionRun:
 
     def _run_until(self, stop):
         """Run the cells that are needed, and that stand before this position; again from the first where one kills."""
-        while time.monotonic() < self.ends:
+        while self.budget.left() > 0:
             waiting = [position for position in self.needed if position < stop
                        and position not in self.ran and position not in self.killers]
             if not waiting:
                 return
             try:
-                said = self._texts(self.worker.do("run", self._seconds("cell"), position=waiting[0]))
+                said = self._texts(self.worker.do("run", self._left("cell"), position=waiting[0]))
                 self.ran.append(waiting[0])
             except (wire.Late, wire.Closed, wire.Garbled) as lost:
                 self.killers.add(waiting[0])
@@ -139,12 +140,12 @@ class SubmissionRun:
 
         def ask(calls, values, wanted):
             deaths = lost_in[Call.parse(calls[-1]).name]
-            if len(deaths) == DEATHS or self.ends < time.monotonic():
+            if len(deaths) == DEATHS or self.budget.left() <= 0:
                 self.out_of_time |= len(deaths) < DEATHS
                 return Answer(problem="raised", text=deaths[-1] if deaths else "There was no time left for it.")
             self._run_until(self._stop(name))
             try:
-                reply = self.worker.do("ask", self._seconds("answer"), calls=list(calls), values=values,
+                reply = self.worker.do("ask", self._left("answer"), calls=list(calls), values=values,
                                        wanted=list(wanted), given=_sources(exercise))
                 return _answer(reply, values, wanted, self.sandbox.limits.printed)
             except (wire.Late, wire.Closed, wire.Garbled) as lost:
@@ -165,8 +166,8 @@ class SubmissionRun:
         elif errors and "NotImplementedError" not in errors[0]:
             verdict.say("hint", f"The cell that holds it stopped: {errors[0]}")
 
-    def _seconds(self, what):
-        return max(0.01, min(getattr(self.sandbox.limits, what), self.ends - time.monotonic()))
+    def _left(self, what):
+        return self.budget.part(getattr(self.sandbox.limits, what)).left
 
     def _why(self, lost, what):
         if isinstance(lost, wire.Late):

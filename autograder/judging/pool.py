@@ -5,16 +5,28 @@ import json
 import os
 import signal
 import time
+import traceback
 from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import connection, get_context
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
 
 from autograder.judging import submission
 from autograder.judging.host import LAYERS, Limits, NotSafe, Sandbox
 from autograder.judging.judge import judge, not_judged
+from autograder.judging.judgement import Judgement
+from autograder.judging.notebook import Autograded, autograded
+from autograder.lesson import Lesson
 from autograder.sandbox import isolation
 
 fork = get_context("fork")
+Pipe = connection.Connection
+MOST_TRACED = 20_000  # characters of a traceback, its end
 
 
 @dataclass(frozen=True)
@@ -24,15 +36,33 @@ class Settings:
     seed: int
     limits: Limits = field(default_factory=Limits)
     workers: int = os.cpu_count() or 1
-    layers: tuple = LAYERS
+    layers: tuple[str, ...] = LAYERS
     unsafe: bool = False
     again: bool = False
 
 
-def judged(lesson, tasks, settings, held):
-    """Each task with its Judgement and the Submission that was read, in the order in which they are done.
+@dataclass(frozen=True)
+class Task:
+    """One student's submission of one lesson."""
 
-    A judge that dies, or that does not finish in time, costs its one submission, which is "failed", and is replaced.
+    student: str
+    path: Path
+    fingerprint: str
+
+
+class Result(NamedTuple):
+    """What became of a Task. trace: of the exception that the engine failed with; then there is no notebook."""
+
+    task: Task
+    judgement: Judgement
+    notebook: Autograded | None
+    trace: str = ""
+
+
+def judged(lesson: Lesson, tasks: Iterable[Task], settings: Settings, held: list[str]) -> Iterator[Result]:
+    """The Result of each task, in the order in which they are done.
+
+    A judge that fails, that dies, or that does not finish in time, costs its one submission, and is replaced.
     """
     waiting, judges = deque(tasks), []
     try:
@@ -44,9 +74,11 @@ def judged(lesson, tasks, settings, held):
                     judge_.begin(waiting.popleft())
             connection.wait([judge_.pipe for judge_ in judges if judge_.task], timeout=1)
             for judge_ in [judge_ for judge_ in judges if judge_.task and judge_.finished()]:
-                yield judge_.result()
-                if not judge_.process.is_alive():
+                result = judge_.result()
+                if result.trace:
                     judges.remove(judge_)
+                    judge_.dismiss()
+                yield result
     finally:
         for judge_ in judges:
             judge_.dismiss()
@@ -55,36 +87,38 @@ def judged(lesson, tasks, settings, held):
 class Judge:
     """A process that judges one submission after the other, in sandboxes of its own."""
 
-    def __init__(self, lesson, settings, held, others):
+    def __init__(self, lesson: Lesson, settings: Settings, held: list[str], others: list["Judge"]) -> None:
         self.lesson, self.task = lesson, None
-        self.patience = settings.limits.total + 120
+        self.patience = settings.limits.total * settings.limits.patience + 600  # seconds by the clock
         self.pipe, theirs = fork.Pipe()
         strangers = [self.pipe, *(other.pipe for other in others)]
         self.process = fork.Process(target=serve, args=(theirs, strangers, lesson, settings, held), daemon=True)
         self.process.start()
         theirs.close()
 
-    def begin(self, task):
+    def begin(self, task: Task) -> None:
         self.task, self.until = task, time.monotonic() + self.patience
-        self.pipe.send(task)
+        with suppress(OSError):  # it died while it had nothing to do: `result` will say so
+            self.pipe.send(task)
 
-    def finished(self):
+    def finished(self) -> bool:
         return self.pipe.poll() or not self.process.is_alive() or time.monotonic() > self.until
 
-    def result(self):
-        """The task, its Judgement and the Submission, or None for one that could not be read."""
+    def result(self) -> Result:
+        """What became of its task. Whatever happened to the process, there is a Result."""
         task, self.task = self.task, None
         try:
             if self.pipe.poll():
-                return task, *self.pipe.recv()
-        except (EOFError, OSError):
-            pass
+                return self.pipe.recv()
+            trace = f"The judge did not finish within {self.patience:g} seconds.\n"
+        except Exception as error:  # the end of a process, or what cannot be read
+            self.process.join(timeout=1)
+            trace = f"The judge ended with exit code {self.process.exitcode}. {type(error).__name__}: {error}\n"
         self.process.kill()
-        self.dismiss()
         why = "The judge did not finish with it. Grade again; if it happens again, look at the file."
-        return task, not_judged(task.student, self.lesson, "failed", why), None
+        return Result(task, not_judged(task.student, self.lesson, "failed", why), None, trace)
 
-    def dismiss(self):
+    def dismiss(self) -> None:
         """Let it clean up, unless it is busy or does not listen."""
         self.pipe.close()
         if not self.task:
@@ -93,42 +127,59 @@ class Judge:
         self.process.join()
 
 
-def serve(pipe, strangers, lesson, settings, held):
-    """What a judge's process does: it takes tasks from the pipe until the coordinator is gone."""
+def serve(pipe: Pipe, strangers: list[Pipe], lesson: Lesson, settings: Settings, held: list[str]) -> None:
+    """What a judge's process does: it takes tasks from the pipe until the coordinator is gone, or the engine fails."""
     isolation.die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the coordinator
     for stranger in strangers:
         stranger.close()
-    sources = [cell.source for cell in lesson.student.cells if cell.cell_type == "code"]
-    sandbox = Sandbox(lesson.name, sources, settings.limits, settings.layers)
-    with sandbox:
-        while True:
-            try:
-                task = pipe.recv()
-            except EOFError:
-                return
-            pipe.send(one(task, lesson, settings, held, sandbox))
+    task = received(pipe)
+    try:
+        sources = [cell.source for cell in lesson.student.cells if cell.cell_type == "code"]
+        with Sandbox(lesson.name, sources, settings.limits, settings.layers) as sandbox:
+            while task:
+                pipe.send(one(task, lesson, settings, held, sandbox))
+                task = received(pipe)
+    except Exception as error:
+        with suppress(OSError):  # the coordinator is gone
+            pipe.send(failed(task, lesson, error))
 
 
-def one(task, lesson, settings, held, sandbox):
-    """The Judgement on one submission, whatever it is, and the Submission if it can be read."""
+def received(pipe: Pipe) -> Task | None:
+    """The next task; None where the coordinator is gone."""
+    try:
+        return pipe.recv()
+    except EOFError:
+        return None
+
+
+def one(task: Task, lesson: Lesson, settings: Settings, held: list[str], sandbox: Sandbox) -> Result:
+    """Judge one submission, whatever it is. Everything that is made of a student's text is made here.
+
+    What is raised is the engine's own failure.
+    """
     read = None
     try:
         read = submission.read(task.path, lesson)
         judgement = judge(task.student, lesson, read, sandbox, own_seed(settings.seed, read))
         if judgement.layers != held:
             raise NotSafe(f"its sandbox had {', '.join(judgement.layers) or 'nothing'}, not {', '.join(held)}")
+        judgement.seed = hashlib.sha256(str(settings.seed).encode()).hexdigest()[:12]
     except submission.Unreadable as why:
-        return not_judged(task.student, lesson, "unreadable", str(why)), read
-    except Exception as error:
-        sandbox.renew()
-        why = f"The engine failed: {type(error).__name__}: {error}"[:500]
-        return not_judged(task.student, lesson, "failed", why), read
-    judgement.seed = hashlib.sha256(str(settings.seed).encode()).hexdigest()[:12]
-    return judgement, read
+        judgement = not_judged(task.student, lesson, "unreadable", str(why))
+    notebook = autograded(judgement, read, lesson)
+    nbformat.validate(json.loads(notebook.text))
+    return Result(task, judgement, notebook)
 
 
-def own_seed(seed, read):
+def failed(task: Task, lesson: Lesson, error: Exception) -> Result:
+    """The Result where the engine failed."""
+    why = f"The engine failed: {type(error).__name__}: {error}"[:500]
+    trace = "".join(traceback.format_exception(error))[-MOST_TRACED:]
+    return Result(task, not_judged(task.student, lesson, "failed", why), None, trace)
+
+
+def own_seed(seed: int, read: submission.Submission) -> int:
     """The seed of one submission's inputs: what an answer printed of them, and feedback showed, helps nobody later."""
     code = json.dumps([cell.source for cell in read.cells if cell.kind == "code"])
     return int.from_bytes(hashlib.sha256(f"{seed} {code}".encode()).digest(), "big")

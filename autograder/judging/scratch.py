@@ -6,11 +6,12 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 
 @contextlib.contextmanager
-def scratch():
+def scratch() -> Iterator[None]:
     """Keep every temporary file of a run in one folder, and remove it; also those of runs that were killed.
 
     A run holds a lock on its folder. The kernel takes it away when the last process of the run is gone.
@@ -31,7 +32,7 @@ def scratch():
             os.close(lock)
 
 
-def remove_unlocked(folder):
+def remove_unlocked(folder: Path) -> None:
     """Raises OSError where a run still holds it. What was made just now may not be locked yet, and stays."""
     lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:

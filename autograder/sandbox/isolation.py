@@ -7,6 +7,7 @@ be taken back by the process that did it.
 
 import contextlib
 import ctypes
+import math
 import os
 import resource
 import struct
@@ -133,7 +134,7 @@ def lock_in(layers, readable, listed, writable, limits, uid):
 
     layers: the names of those to try. readable: the paths that can be read; listed: the folders of which only the
     names in them can be; writable: the folders for files of one's own. limits: megabytes of memory and of
-    files, seconds of computing. uid: whom a process of root's becomes; 0 leaves it as it is.
+    files, seconds of processor time. uid: whom a process of root's becomes; 0 leaves it as it is.
     """
     held = []
     for name, layer in {
@@ -151,10 +152,10 @@ def lock_in(layers, readable, listed, writable, limits, uid):
 
 
 def limit(limits, own_uid):
-    """setrlimit(2): memory, computing, files. The number of threads only where nobody else has this user's id."""
+    """setrlimit(2): memory, processor time, files. The number of threads only where nobody else has this user's id."""
     megabyte = 2 ** 20
     for name, value in {
-        "AS": limits["memory"] * megabyte, "FSIZE": limits["file"] * megabyte, "CPU": limits["computing"],
+        "AS": limits["memory"] * megabyte, "FSIZE": limits["file"] * megabyte, "CPU": math.ceil(limits["total"]) + 1,
         "NOFILE": 64, "CORE": 0, "MEMLOCK": 0, "MSGQUEUE": 0, **({"NPROC": limits["threads"]} if own_uid else {}),
     }.items():
         if hasattr(resource, f"RLIMIT_{name}"):

@@ -29,19 +29,23 @@ class Late(Exception):
     """Nothing arrived in time."""
 
 
-def send(pipe, content, seconds=None):
+def within(seconds):
+    """A function that says how many of these seconds, from now on, are left."""
+    ends = time.monotonic() + seconds
+    return lambda: ends - time.monotonic()
+
+
+def send(pipe, content, left=None):
     """Write texts, numbers, arrays, and dicts, lists and tuples of them to a file descriptor.
 
-    seconds: how long to wait for a reader, where the descriptor does not block. Raises Closed, or Late.
+    left: says how many seconds to wait still for a reader, where the descriptor does not block. Raises Closed, or Late.
     """
-    ends = None if seconds is None else time.monotonic() + seconds
-    arrays = []
+    arrays, wait = [], _waiting(left)
     head = json.dumps(_plain(content, arrays)).encode()
     parts = [head, *(array.tobytes() for array in arrays)]
     rest = memoryview(LENGTHS.pack(sum(map(len, parts)), len(head)) + b"".join(parts))
     while rest:
-        if ends is not None and not select.select([], [pipe], [], max(0, ends - time.monotonic()))[1]:
-            raise Late("nobody reads")
+        wait(writing=[pipe])
         try:
             rest = rest[os.write(pipe, rest):]
         except BlockingIOError:
@@ -50,16 +54,16 @@ def send(pipe, content, seconds=None):
             raise Closed(str(error)) from None
 
 
-def receive(pipe, seconds=None, most=2 ** 23, most_head=2 ** 20):
-    """What `send` wrote on the other side. Raises Garbled, Closed, or Late after so many seconds.
+def receive(pipe, left=None, most=2 ** 23, most_head=2 ** 20):
+    """What `send` wrote on the other side. Raises Garbled, Closed, or Late where `left()` says that no second is left.
 
-    What has arrived by then is still read, but whoever goes on sending is Late all the same.
+    What has arrived by the time that one looks is still read, but whoever goes on sending is Late all the same.
     """
-    ends = None if seconds is None else time.monotonic() + seconds
-    length, head = LENGTHS.unpack(_read(pipe, LENGTHS.size, ends))
+    wait = _waiting(left)
+    length, head = LENGTHS.unpack(_read(pipe, LENGTHS.size, wait))
     if not head <= length <= most or head > most_head:
         raise Garbled(f"a message of {length} bytes with a head of {head}; at most {most} and {most_head} are taken")
-    body = memoryview(_read(pipe, length, ends))
+    body = memoryview(_read(pipe, length, wait))
     try:
         arrays = _Arrays(body[head:])
         content = _whole(json.loads(bytes(body[:head])), arrays)
@@ -70,12 +74,10 @@ def receive(pipe, seconds=None, most=2 ** 23, most_head=2 ** 20):
     return content
 
 
-def _read(pipe, length, ends):
+def _read(pipe, length, wait):
     parts = []
     while length:
-        left = None if ends is None else ends - time.monotonic()
-        if left is not None and (left < -GRACE or not select.select([pipe], [], [], max(0, left))[0]):
-            raise Late("nothing arrived in time")
+        wait(reading=[pipe])
         try:
             part = os.read(pipe, min(length, 2 ** 20))
         except OSError as error:
@@ -85,6 +87,26 @@ def _read(pipe, length, ends):
         parts.append(part)
         length -= len(part)
     return b"".join(parts)
+
+
+def _waiting(left):
+    """A function that waits until a file descriptor is ready. It raises Late as `receive` says."""
+    late_since = None
+
+    def wait(reading=(), writing=()):
+        nonlocal late_since
+        while left is not None:
+            rest = left()
+            if rest <= 0:
+                late_since = late_since or time.monotonic()
+                if time.monotonic() - late_since > GRACE:
+                    raise Late("it goes on and on")
+            if any(select.select(reading, writing, [], max(0, rest))):
+                return
+            if rest <= 0:
+                raise Late("nothing came or went in time")
+
+    return wait
 
 
 def _plain(value, arrays):

@@ -65,4 +65,4 @@ def _shortened(text, most=12):
     """The first lines of a text, without what a screen or a message cannot carry, such as half a surrogate pair."""
     lines = ["".join(c if c.isprintable() or c.isspace() else "?" for c in line[:400])
              for line in text.splitlines()]
-    return lines[:most] + [f"... and more lines: {len(lines) - most}"] * (len(lines) > most)
+    return (lines[:most] or [""]) + [f"... and more lines: {len(lines) - most}"] * (len(lines) > most)

@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from contextlib import closing
 from dataclasses import replace
@@ -118,7 +117,7 @@ def test_marks_are_the_same_for_any_number_of_workers_in_any_order_and_again(han
         assert marks(grade(course, [LESSON.name], replace(SETTINGS, workers=workers, again=True))) == once
     lesson = course.lesson(LESSON.name)
     backwards = list(handed_in(course, lesson, SETTINGS))[::-1]
-    assert marks(each for _, each, _ in judged(lesson, backwards, SETTINGS, list(LAYERS))) == once
+    assert marks(each.judgement for each in judged(lesson, backwards, SETTINGS, list(LAYERS))) == once
 
 
 def test_graded_once_is_left_alone_until_something_changes(hand_in):
@@ -150,7 +149,7 @@ def test_everybody_ends_in_a_status_and_everything_that_is_recorded_says_so(hand
 
 def test_in_a_lesson_of_which_nothing_was_handed_in_nobody_is_missing_unless_it_is_named(hand_in):
     course = hand_in({"ben": CLASS["ben"]})
-    (course.folder / "submitted" / "ben").rename(course.folder / "ben")
+    (course.path("submitted", "ben", LESSON.name) / f"{LESSON.name}.ipynb").unlink()  # an empty folder is nothing
     with Gradebook(course.coursedir.db_url) as gradebook:
         gradebook.add_student("ada")
     run = partial(CliRunner().invoke, main, catch_exceptions=False)
@@ -160,18 +159,26 @@ def test_in_a_lesson_of_which_nothing_was_handed_in_nobody_is_missing_unless_it_
     assert on_record(course)["ada"].status == "missing"
 
 
-def test_a_judge_that_is_killed_costs_its_submission_once(hand_in):
-    course = hand_in({"ada": CLASS["ada"], "ben": waiting(1.5), "cleo": CLASS["cleo"]})
+def after_beginning(student, what):
+    """Judge.begin, and then something is done to the judge that was given this student's submission."""
+    begin = Judge.begin
 
-    def watch(results, total):
-        for count, result in enumerate(results):
-            if count == 0:
-                threading.Timer(0.7, lambda: multiprocessing.active_children()[0].kill()).start()
-            yield result
+    def begun(judge, task):
+        begin(judge, task)
+        if task.student == student:
+            what(judge)
 
-    found = {each.student: (each.status, each.earned)
-             for each in grade(course, [LESSON.name], replace(SETTINGS, workers=1), watch)}
+    return begun
+
+
+def test_a_judge_that_is_killed_costs_its_submission_once(hand_in, monkeypatch):
+    course = hand_in({"ada": CLASS["ada"], "ben": CLASS["ada"], "cleo": CLASS["cleo"]})
+    with monkeypatch.context() as patch:
+        patch.setattr(Judge, "begin", after_beginning("ben", lambda judge: judge.process.kill()))
+        found = {each.student: (each.status, each.earned)
+                 for each in grade(course, [LESSON.name], replace(SETTINGS, workers=1))}
     assert found == {"ada": ("judged", FULL), "ben": ("failed", 0), "cleo": ("judged", FULL)}
+    assert "ben, 02_the_recurrent_cell: The judge did not finish" in (course.folder / "grading.log").read_text()
     again = grade(course, [LESSON.name], SETTINGS)
     assert [(each.student, each.status, each.earned) for each in again] == [("ben", "judged", FULL)]
 
@@ -179,15 +186,9 @@ def test_a_judge_that_is_killed_costs_its_submission_once(hand_in):
 def test_a_judge_that_never_finishes_costs_its_submission(hand_in, monkeypatch):
     course = hand_in({"ada": CLASS["ada"], "ben": CLASS["ada"]})
     one = pool.one
-    monkeypatch.setattr(pool, "one", lambda task, *given: (task.student == "ben" and time.sleep(60)) or
+    monkeypatch.setattr(pool, "one", lambda task, *given: (task.student == "ben" and time.sleep(600)) or
                         one(task, *given))
-    begin = Judge.begin
-
-    def impatient(judge, task):
-        begin(judge, task)
-        judge.until = time.monotonic() + 4
-
-    monkeypatch.setattr(Judge, "begin", impatient)
+    monkeypatch.setattr(Judge, "begin", after_beginning("ben", lambda judge: setattr(judge, "until", 0)))
     found = {each.student: each.status for each in grade(course, [LESSON.name], SETTINGS)}
     assert found == {"ada": "judged", "ben": "failed"}
     assert multiprocessing.active_children() == []
@@ -204,7 +205,7 @@ def test_ctrl_c_leaves_a_whole_gradebook_and_the_next_run_goes_on(hand_in, tmp_p
         time.sleep(0.05)
     os.killpg(running.pid, signal.SIGINT)  # as a terminal does, to the whole group
     out, err = running.communicate(timeout=30)
-    assert running.returncode == 130 and "Stopped. What was graded is in the gradebook" in err
+    assert running.returncode == 130 and "Stopped. What is done is kept" in err
     assert "Traceback" not in err and out == ""
     assert alive(tmp_path) == [] and list(scratch.iterdir()) == []
     before = on_record(course)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import students
 from nbformat.v4 import new_code_cell
 
 from autograder.judging import submission
-from autograder.judging.host import Limits, Sandbox, Worker
+from autograder.judging.host import Budget, Limits, Sandbox, Worker
 from autograder.judging.judge import judge, secret_seeds
 from rnnkit.exercises import EXERCISES
 
@@ -218,6 +219,45 @@ def test_time_that_runs_out_ends_in_unfinished_and_what_was_judged_before_counts
     assert judgement.status == "unfinished" and "3 seconds" in judgement.detail
     assert earned(judgement) == {"rnn_step": FULL["rnn_step"], "rnn_forward": 0, "readout": 0}
     assert 3 <= judgement.seconds < 10
+
+
+def test_a_busy_machine_costs_nobody_a_point(judged):
+    slow = SOLVED["readout"].replace("(h, W_y, b_y):", """(h, W_y, b_y):
+    until = time.process_time() + 0.5
+    while time.process_time() < until: pass""")
+    notebook = students.notebook(LESSON, {**SOLVED, "readout": f"import time\n{slow}"})
+    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(3 * os.cpu_count())]
+    try:
+        judgement = judged(notebook, answer=1, cell=1)
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+    assert earned(judgement) == FULL
+    assert judgement.seconds > 0.5
+
+
+@pytest.mark.parametrize(("wait", "patience"), [
+    ("time.sleep(600)", 3), ("[threading.Thread(target=spin).start() for _ in range(4)]; time.sleep(600)", 600)])
+def test_what_waits_ends_by_the_clock_and_what_its_threads_compute_counts(wait, patience, judged):
+    answer = f"import threading, time\ndef spin():\n    while True: pass\ndef readout(*given):\n    {wait}"
+    judgement = judged(students.notebook(LESSON, {**SOLVED, "readout": answer}), answer=1, patience=patience)
+    assert earned(judgement) == {**FULL, "readout": 0}
+    assert "It did not come back within 1 seconds." in judgement.verdicts["readout"].trouble
+
+
+@pytest.mark.parametrize(("clock", "used", "waited", "left"), [
+    (0, 0, 0, 5), (3, 3, 0, 2), (5, 0, 0, 5), (6, 4, 0, 1), (6, 5, 0, 0), (6, 7, 0, -2), (23, 1, 0, 2), (25, 0, 0, 0),
+    (26, 0, 0, -1), (100, 4, 96, 1), (1000, 1, 980, 4), (1000, 0, 974, -1)])
+def test_a_budget_is_of_processor_time_and_by_the_clock_five_times_as_long(clock, used, waited, left, monkeypatch):
+    now, spent = [100.0], [1.0, 2.0]
+    monkeypatch.setattr("autograder.judging.host.time.monotonic", lambda: now[0])
+    sandbox = SimpleNamespace(spent=lambda: tuple(spent), limits=Limits())
+    budget, total = Budget(sandbox, 5), Budget(sandbox, 2)
+    now[0] += clock
+    spent[:] = 1 + used, 2 + waited
+    assert budget.left() == pytest.approx(left)
+    assert total.part(100).left() == pytest.approx(total.left())
 
 
 def test_expected_values_are_not_sent_to_the_process_that_runs_the_students_code(judged, monkeypatch):

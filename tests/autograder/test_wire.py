@@ -3,6 +3,8 @@
 import json
 import os
 import struct
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -30,7 +32,7 @@ def through(content):
     reading, writing = os.pipe()
     try:
         wire.send(writing, content)
-        return wire.receive(reading, 1)
+        return wire.receive(reading, wire.within(1))
     finally:
         os.close(reading)
         os.close(writing)
@@ -56,7 +58,7 @@ def test_any_other_bytes_are_garbled_and_nothing_else(head, body):
     reading, writing = os.pipe()
     os.write(writing, struct.pack("<QQ", len(head) + len(body), len(head)) + head + body)
     try:
-        wire.receive(reading, 1)
+        wire.receive(reading, wire.within(1))
     except wire.Garbled:
         pass
     finally:
@@ -73,33 +75,46 @@ def test_a_head_that_send_does_not_write_is_garbled(pipe, head):
     head = json.dumps(head).encode()
     os.write(pipe[1], struct.pack("<QQ", len(head) + 8, len(head)) + head + bytes(8))
     with pytest.raises(wire.Garbled):
-        wire.receive(pipe[0], 1)
+        wire.receive(pipe[0], wire.within(1))
 
 
 def test_a_head_of_many_brackets_is_garbled(pipe):
     head = b"[" * 30_000
     os.write(pipe[1], struct.pack("<QQ", len(head), len(head)) + head)
     with pytest.raises(wire.Garbled):
-        wire.receive(pipe[0], 1)
+        wire.receive(pipe[0], wire.within(1))
 
 
 def test_a_message_that_is_too_long_is_refused_before_it_is_read(pipe):
     os.write(pipe[1], struct.pack("<QQ", 2 ** 40, 2))
     with pytest.raises(wire.Garbled, match="at most"):
-        wire.receive(pipe[0], 1)
+        wire.receive(pipe[0], wire.within(1))
 
 
 def test_silence_is_late_and_an_end_is_closed(pipe):
     with pytest.raises(wire.Late):
-        wire.receive(pipe[0], 0.05)
+        wire.receive(pipe[0], wire.within(0.05))
     os.write(pipe[1], b"half")
     with pytest.raises(wire.Late):
-        wire.receive(pipe[0], 0.05)
+        wire.receive(pipe[0], wire.within(0.05))
     reading, writing = os.pipe()
     os.close(writing)
     with pytest.raises(wire.Closed):
-        wire.receive(reading, 1)
+        wire.receive(reading, wire.within(1))
     os.close(reading)
+
+
+def test_what_came_before_somebody_looked_is_read_and_whoever_goes_on_sending_is_late(pipe):
+    wire.send(pipe[1], "in time")
+    assert wire.receive(pipe[0], lambda: -100) == "in time"
+    os.write(pipe[1], struct.pack("<QQ", 2 ** 20, 2))
+    drip = threading.Thread(target=lambda: [os.write(pipe[1], b"x") and time.sleep(0.001) for _ in range(2000)])
+    drip.start()
+    started = time.monotonic()
+    with pytest.raises(wire.Late):
+        wire.receive(pipe[0], lambda: 0)
+    assert time.monotonic() - started < 1.9
+    drip.join()
 
 
 def test_an_object_array_is_not_sent(pipe):

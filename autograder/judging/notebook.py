@@ -5,18 +5,37 @@ The student's notebook is not taken over, only its texts are. What stands below 
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
 
-from autograder.judging.judgement import STATUSES
-from autograder.lesson import nbgrader_of
+import nbformat
+
+from autograder.judging.judgement import STATUSES, Judgement
+from autograder.judging.submission import Submission, SubmittedCell
+from autograder.lesson import Lesson, nbgrader_of
 from autograder.texts import as_prose, fit
+from rnnkit.checking import Verdict
 from rnnkit.checking.card import as_html, as_text
 
+Cell = dict[str, object]  # of a notebook, as nbformat has it
 BANNER = "how-it-was-judged"
 MOST_CELLS, MOST_TEXT, MOST_OUTPUT = 200, 50_000, 20_000
 
 
-def autograded(judgement, submission, lesson):
-    """The text of the notebook. submission: None where it could not be read."""
+@dataclass(frozen=True)
+class Autograded:
+    """What is kept of a submission besides its Judgement.
+
+    text: the notebook. digests: answer or essay -> a digest of what the student wrote there, where that is anything.
+    """
+
+    text: str
+    digests: dict[str, str]
+
+
+def autograded(judgement: Judgement, submission: Submission | None, lesson: Lesson) -> Autograded:
+    """The notebook of a submission. submission: None where it could not be read."""
     release = lesson.student
     followers = _followers(submission, release)
     answers = submission.answers() if submission else {}
@@ -26,21 +45,21 @@ def autograded(judgement, submission, lesson):
             cells += [_known(cell, answers.get(name), judgement), *_added(followers[name], judgement)]
         elif submission is None:
             cells.append(cell)
-    return json.dumps({**release, "cells": cells})
+    digests = {name: digest(cell.source) for name, cell in answers.items() if not cell.stub}
+    return Autograded(json.dumps({**release, "cells": cells}), digests)
 
 
-def grade_id(cell):
+def grade_id(cell: nbformat.NotebookNode) -> str:
     """The name of a cell that nbgrader knows, "" for any other."""
     return nbgrader_of(cell).get("grade_id", "")
 
 
-def written(submission):
-    """The student's own words: answer or essay -> its text, where there are any."""
-    answers = submission.answers() if submission else {}
-    return {name: cell.source for name, cell in answers.items() if not cell.stub}
+def digest(text: str) -> str:
+    """Of a text's words: another line break is no other text."""
+    return sha256(" ".join(text.split()).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _followers(submission, release):
+def _followers(submission: Submission | None, release: nbformat.NotebookNode) -> dict[str, list[SubmittedCell]]:
     """Cell of the lesson -> the cells of the student's that stand behind it and are none of the lesson's."""
     locked = {tuple(cell.source.split()): name for cell in release.cells if (name := grade_id(cell))
               and not cell.metadata.nbgrader.solution}
@@ -55,7 +74,7 @@ def _followers(submission, release):
     return followers
 
 
-def _known(cell, answer, judgement):
+def _known(cell: nbformat.NotebookNode, answer: SubmittedCell | None, judgement: Judgement) -> Cell:
     """A cell of the lesson, with the student's answer or the judge's verdict in it."""
     name, shown = grade_id(cell), dict(cell)
     verdict = judgement.verdicts.get(name.removeprefix("check-")) if cell.metadata.nbgrader.grade else None
@@ -66,7 +85,7 @@ def _known(cell, answer, judgement):
     return shown
 
 
-def _added(cells, judgement):
+def _added(cells: Sequence[SubmittedCell], judgement: Judgement) -> list[Cell]:
     shown = []
     for cell in cells[:MOST_CELLS]:
         made = {"id": f"added-{cell.position}", "cell_type": cell.kind, "metadata": {},
@@ -79,21 +98,21 @@ def _added(cells, judgement):
     return shown
 
 
-def _printed(cell, judgement):
+def _printed(cell: SubmittedCell | None, judgement: Judgement) -> list[Cell]:
     text = judgement.printed.get(cell.position) if cell else None
     return [{"output_type": "stream", "name": "stdout", "text": fit(text, MOST_OUTPUT)}] if text else []
 
 
-def _card(verdict):
+def _card(verdict: Verdict) -> Cell:
     data = {"text/html": fit(as_html(verdict)), "text/plain": fit(as_text(verdict))}
     return {"output_type": "display_data", "metadata": {}, "data": data}
 
 
-def _markdown(name, source):
+def _markdown(name: str, source: str) -> Cell:
     return {"id": name, "cell_type": "markdown", "metadata": {}, "source": source}
 
 
-def _banner(judgement, submission):
+def _banner(judgement: Judgement, submission: Submission | None) -> str:
     """How it was judged, for the student and the marker alike. Flags are the instructor's: they stay out."""
     says = [f"**{judgement.status.capitalize()}:** {STATUSES[judgement.status]}. {as_prose(judgement.detail)}\n"]
     if judgement.layers:
