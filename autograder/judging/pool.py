@@ -1,6 +1,7 @@
 """A pool of judges, each a process that judges one submission after the other in sandboxes of its own."""
 
 import hashlib
+import json
 import os
 import signal
 import time

@@ -13,8 +13,8 @@ from hypothesis.extra import numpy as arrays
 
 from autograder.judging.host import Limits
 from autograder.judging.judge import judge, own_seed
-from autograder.judging.submission import Submission, SubmittedCell
 from autograder.judging.notebook import autograded
+from autograder.judging.submission import Submission, SubmittedCell
 from autograder.sandbox import cells, wire
 from rnnkit.calls import FLOAT_ERRORS, PROBLEMS
 
