@@ -14,6 +14,7 @@ from autograder.judging.pool import Result, Settings, failed, judged
 from autograder.judging.scratch import scratch
 from autograder.lesson import Lesson
 from autograder.marks.record import LessonChanged, Records
+from autograder.sandbox import audit
 from autograder.texts import visible
 from autograder.trouble import LOG, everybodys, log, logged
 
@@ -47,6 +48,7 @@ def grade(course: Course, names: Iterable[str], settings: Settings,
         if not settings.unsafe:
             raise
         unsafe = [f"{UNSAFE}: {why}"]
+    named = [f"but a worker can {audit.SEE_A_FILE}"] if audit.SEE_A_FILE in escapes else []
     found, lessons, refused = [], [], []
     for name in names:
         try:
@@ -65,6 +67,7 @@ def grade(course: Course, names: Iterable[str], settings: Settings,
                      if settings.again or book.fingerprint(task.student, lesson.name) != task.fingerprint]
             for result in watch(judged(lesson, tasks, settings, held), total=len(tasks)):
                 result.judgement.flags += unsafe
+                result.judgement.layers += named if result.judgement.layers else []
                 found.append(enter(book, lesson, result))
         for lesson in lessons:  # now that everybody who handed in anything is enrolled
             book.record_missing(lesson)

@@ -1,4 +1,4 @@
-"""Performing an exercise's calls, wherever the functions live.
+"""Performing an exercise's calls, wherever the functions live. This module crosses into the sandbox.
 
 A call is text, `rnn_step(x, h, W_x, W_h, b) -> h_next, cache`: which function, on which values, under which
 names the results are kept. A list of calls, and arrays to start from, is all that anybody needs who runs a
@@ -34,16 +34,20 @@ class Call:
         return cls(name, *(tuple(word.strip() for word in words.split(",")) for words in (arguments, results)))
 
 
+PROBLEMS = ("blank", "raised", "count", "type")
+FLOAT_ERRORS = {"overflow", "divide by zero", "invalid value"}  # in NumPy's words
+
+
 @dataclass
 class Answer:
     """What came back: the arrays by name, or the kind of a problem and its text."""
 
     outputs: dict = field(default_factory=dict)
-    problem: str = ""            # "", "blank", "raised", "count" or "type"
+    problem: str = ""            # one of PROBLEMS, "" where there is none
     text: str = ""               # what is to be said about the problem
     odd: dict = field(default_factory=dict)  # the results that came as something else than an array: name -> what
     changed: tuple = ()          # the inputs that are no longer what they were
-    float_errors: frozenset = frozenset()    # "overflow", "divide by zero", "invalid value"
+    float_errors: frozenset = frozenset()    # some of FLOAT_ERRORS
     printed: str = ""
 
 

@@ -16,6 +16,8 @@ A letter stands for one size, 1 or more, throughout a call. "4H" is an axis of f
 jaxtyping is the usual way to annotate shapes. These strings are kept instead for three reasons: the code that a
 submission imports needs nothing but NumPy, a signature reads like the derivation beside it, and a message names the
 argument that another one disagrees with.
+
+This module crosses into the sandbox, as every module does that is on the list in autograder/judging/student_rnnkit.py.
 """
 
 import functools

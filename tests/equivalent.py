@@ -38,12 +38,18 @@ EQUIVALENT = {
         "dW_x, dW_h, db = (np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[1]))": SIZES,
         "dW_x, dW_h, db = (np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[-1]))": SIZES,
     },
-    **{name: {
+    "exhibit_sum": {
         "x, h0, _, W_x, W_h = cache[0 - 1]": SIZES,
         "x, h0, _, W_x, W_h = cache[-1]": SIZES,
         "dx, dh_next = (np.ones((len(cache), *x.shape)), np.zeros_like(h0))": OVERWRITTEN,
         **BIASES,
-    } for name in ("exhibit_sum", "exhibit_upstream")},
+    },
+    "exhibit_upstream": {
+        "x, *_, W_x, W_h = cache[0 - 1]": SIZES,
+        "x, *_, W_x, W_h = cache[-1]": SIZES,
+        "dx, dh_next = (np.ones((len(cache), *x.shape)), dh_T)": OVERWRITTEN,
+        **BIASES,
+    },
     "exhibit_carry": {
         "x, h0, *_, W_x, W_h = cache[0 - 1]": SIZES,
         "x, h0, *_, W_x, W_h = cache[-1]": SIZES,
@@ -51,15 +57,7 @@ EQUIVALENT = {
         **BIASES,
     },
     "exhibit_states": {
-        "x, h = ([step[0] for step in cache], [cache[0][1], *(step[-3] for step in cache)])":
-            "a step's cache has five entries, and the third from the front is the third from the back",
-        "W_x, W_h = cache[0 - 1][3:]": "every step has the same weights",
-        "W_x, W_h = cache[-1][3:]": "every step has the same weights",
-        "dx, dh_next = (np.ones((len(x), *x[0].shape)), np.zeros_like(h[0]))": OVERWRITTEN,
-        **{f"dx, dh_next = (np.zeros((len(x), *x[{row}].shape)), np.zeros_like(h[0]))": SIZES
-           for row in ("0 - 1", "-1")},
-        **{f"dx, dh_next = (np.zeros((len(x), *x[0].shape)), np.zeros_like(h[{row}]))": SIZES
-           for row in ("0 - 1", "1", "-1")},
+        "dx, dh_next = (np.ones_like(x), np.zeros_like(h0))": OVERWRITTEN,
         **BIASES,
     },
     "gru_backward": {

@@ -18,7 +18,7 @@ import nbformat
 
 from autograder.judging import submission
 from autograder.judging.host import LAYERS, Limits, NotSafe, Sandbox
-from autograder.judging.judge import judge, not_judged
+from autograder.judging.judge import judge, not_judged, own_seed
 from autograder.judging.judgement import Judgement
 from autograder.judging.notebook import Autograded, autograded
 from autograder.lesson import Lesson
@@ -161,7 +161,7 @@ def one(task: Task, lesson: Lesson, settings: Settings, held: list[str], sandbox
     read = None
     try:
         read = submission.read(task.path, lesson)
-        judgement = judge(task.student, lesson, read, sandbox, own_seed(settings.seed, read))
+        judgement = judge(task.student, lesson, read, sandbox, own_seed(settings.seed, lesson, read))
         if judgement.layers != held:
             raise NotSafe(f"its sandbox had {', '.join(judgement.layers) or 'nothing'}, not {', '.join(held)}")
         judgement.seed = hashlib.sha256(str(settings.seed).encode()).hexdigest()[:12]
@@ -177,9 +177,3 @@ def failed(task: Task, lesson: Lesson, error: Exception) -> Result:
     why = f"The engine failed: {type(error).__name__}: {error}"[:500]
     trace = "".join(traceback.format_exception(error))[-MOST_TRACED:]
     return Result(task, not_judged(task.student, lesson, "failed", why), None, trace)
-
-
-def own_seed(seed: int, read: submission.Submission) -> int:
-    """The seed of one submission's inputs: what an answer printed of them, and feedback showed, helps nobody later."""
-    code = json.dumps([cell.source for cell in read.cells if cell.kind == "code"])
-    return int.from_bytes(hashlib.sha256(f"{seed} {code}".encode()).digest(), "big")

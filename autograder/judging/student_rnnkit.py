@@ -1,8 +1,9 @@
 """The `rnnkit` that a submission finds while it is judged: everything but what its lesson asks for.
 
-A lesson's exercises, and those of later lessons, are withheld, and so is whatever in rnnkit is built on them. What is
-withheld is not in the file: its place is taken by a function that says so. Lessons before it are there as they are.
-Checks, figures and other packages, which no answer needs, are stand-ins that do nothing.
+What crosses into the sandbox is on a list, so that a new module stays back until somebody decides. Of what crosses, a
+lesson's exercises and those of later lessons are withheld, and so is whatever is built on them. What is withheld is not
+in the file: its place is taken by a function that says so. Checks, figures and other packages, which no answer needs,
+are stand-ins that do nothing.
 """
 
 import ast
@@ -15,6 +16,9 @@ from autograder import sandbox
 from rnnkit.exercises import LESSONS
 
 SANDBOX = Path(sandbox.__file__).parent
+CROSSES = ("__init__.py", "activations.py", "calls.py", "gradcheck.py", "gru.py", "init.py", "lstm.py", "rnn.py",
+           "shapes.py", "variants.py")
+KEPT_BACK = ("checking", "exercises", "fast", "figures", "optional.py")  # no answer needs them, and some hold answers
 STAND_INS = {
     "checking.py": "def check(function=None, points=1):\n    return 0.0\n\n\ndef yours(f):\n    return f\n",
     "figures.py": "def __getattr__(name):\n    return lambda *arguments, **settings: None\n",
@@ -33,12 +37,15 @@ def withheld(name):
 }
 
 
-def write(folder, lesson):
-    """Write rnnkit as a submission of this lesson finds it, and what runs a submission, into a folder."""
+def write(folder, lesson, lent=()):
+    """Write rnnkit as a submission of this lesson finds it, and what runs a submission, into a folder.
+
+    lent: functions that are there although the lesson withholds them.
+    """
     package = Path(folder) / "rnnkit"
     package.mkdir(parents=True)
-    sources = {path.name: path.read_text(encoding="utf-8") for path in Path(rnnkit.__file__).parent.glob("*.py")}
-    names = withheld(lesson, sources.values())
+    sources = {name: (Path(rnnkit.__file__).parent / name).read_text(encoding="utf-8") for name in CROSSES}
+    names = withheld(lesson, sources.values(), lent)
     for name, text in sources.items():
         (package / name).write_text(without(text, names), encoding="utf-8")
     for name, text in STAND_INS.items():
@@ -46,26 +53,60 @@ def write(folder, lesson):
     shutil.copytree(SANDBOX, Path(folder) / "sandbox", ignore=shutil.ignore_patterns("__pycache__"))
 
 
-def withheld(lesson, sources):
-    """The names of the functions and classes of rnnkit that a submission of this lesson must not find."""
-    number = int(re.match(r"\d+", lesson)[0])
+def withheld(lesson, sources, lent=()):
+    """The names in rnnkit that a submission of this lesson must not find: functions, classes, and other names of them.
+
+    A lesson without a number, which no lesson comes before, finds no exercise at all.
+    """
+    number = int(re.match(r"\d*", lesson)[0] or 0)
     names = {exercise.name for n, module in LESSONS.items() if n >= number for exercise in module.EXERCISES}
-    asked = LESSONS[number].EXERCISES if number in LESSONS else ()
-    names |= {name for exercise in asked for name in exercise.solved_by}
-    statements = [node for text in sources for node in ast.parse(text).body]
-    uses = [(node.name, {part.id for part in ast.walk(node) if isinstance(part, ast.Name)})
-            for node in statements if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    while built_on := {name for name, used in uses if used & names} - names:
+    names |= {name for exercise in _asked(number) for name in exercise.solved_by}
+    names -= {*lent}
+    uses = [(given, used) for text in sources for _, given, used in _definitions(ast.parse(text))]
+    while built_on := {name for given, used in uses if used & names for name in given} - names - {*lent}:
         names |= built_on
     return names
 
 
 def without(text, names):
-    """A module's text with a stand-in for each function and class of these names."""
+    """A module's text with stand-ins for what it defines under these names, or makes of them."""
     lines = text.splitlines()
-    for node in reversed(ast.parse(text).body):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in names:
-            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            lines[first - 1 : node.end_lineno] = [f'{node.name} = __import__("rnnkit.withheld").withheld.withheld('
-                                                  f'"{node.name}")']
+    for statement, given, _ in reversed(list(_definitions(ast.parse(text)))):
+        if given & names:
+            first = min([statement.lineno, *(each.lineno for each in getattr(statement, "decorator_list", ()))])
+            lines[first - 1 : statement.end_lineno] = [
+                f'{name} = __import__("rnnkit.withheld").withheld.withheld("{name}")' for name in sorted(given)]
     return "\n".join(lines) + "\n"
+
+
+def _asked(number):
+    return LESSONS[number].EXERCISES if number in LESSONS else ()
+
+
+def _definitions(module):
+    """A module's statements that give names a value, but for imports: (statement, the names, what it makes use of).
+
+    Used is a name that is read, also under the name that an import gave it, and an attribute: `lstm_forward`, `forward`
+    after `from rnnkit.lstm import lstm_forward as forward`, and `lstm.lstm_forward`.
+    """
+    imports = [alias for node in ast.walk(module) if isinstance(node, ast.ImportFrom) for alias in node.names]
+    known_as = {alias.asname: alias.name for alias in imports if alias.asname}
+    for statement in module.body:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            continue
+        used = {known_as.get(node.id, node.id) for node in ast.walk(statement)
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+        used |= {node.attr for node in ast.walk(statement) if isinstance(node, ast.Attribute)}
+        if given := set(_given(statement)):
+            yield statement, given, used
+
+
+def _given(statement):
+    """The names that a statement gives a value at the top of its module, also inside an `if` or a `try`."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield statement.name
+        return
+    if isinstance(statement, ast.Name) and isinstance(statement.ctx, ast.Store):
+        yield statement.id
+    for inner in ast.iter_child_nodes(statement):
+        yield from _given(inner)

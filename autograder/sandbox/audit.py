@@ -15,6 +15,7 @@ SUSPICIOUS = {"socket.": "tried to use the network", "subprocess.": "tried to st
               "os.kill": "tried to signal a process", "signal.pthread_kill": "tried to signal a process",
               "os.symlink": "tried to make a link", "os.link": "tried to make a link",
               "ctypes.dlopen": "loaded a library"}
+SEE_A_FILE = "see whether a file is there"
 OF_FILES = {"open", *(f"os.{name}" for name in ("listdir", "scandir", "chdir", "remove", "rename", "mkdir", "rmdir"))}
 
 
@@ -54,6 +55,7 @@ def attempts(outside):
         "take more memory than it may": lambda: bytearray(2 ** 37),
         "find the exercises": lambda: importlib.import_module("rnnkit.exercises"),
         "find PyTorch": lambda: importlib.import_module("torch"),
+        SEE_A_FILE: lambda: os.stat(outside),
     }.items():
         try:
             attempt()

@@ -59,8 +59,8 @@ def parse(source):
 
 
 def needed(cells, wanted, answers=()):
-    """The positions of the cells that the wanted names need, in order; and by each wanted name those that give it a
-    value, and the first position at which all that it needs has one.
+    """Three times by each wanted name: the positions of the cells that it needs, in order; of those that give it a
+    value; and the first at which all that it needs has one.
 
     A cell of the lesson's own counts only where the notebook has none that gives a name its value; an untouched stub
     only where nothing else does. What the lesson shows under the name of an answer is nobody's answer.
@@ -71,11 +71,13 @@ def needed(cells, wanted, answers=()):
         for name in given:
             giving.setdefault(name, []).append(cell)
     givers = {name: _counting(found, name in answers) for name, found in giving.items()}
-    closures = {name: _closure(name, givers, used) for name in [*wanted, "*"]}
-    chosen = {position for closure in closures.values() for name in closure for position in givers.get(name, ())}
+    everywhere = _closure("*", givers, used)
+    closures = {name: _closure(name, givers, used) for name in wanted}
+    places = {name: sorted({position for other in closure | everywhere for position in givers.get(other, ())})
+              for name, closure in closures.items()}
     complete = {name: max((givers[other][0] for other in closures[name] if other in givers), default=-1)
                 for name in wanted}
-    return sorted(chosen), {name: givers.get(name, []) for name in wanted}, complete
+    return places, {name: givers.get(name, []) for name in wanted}, complete
 
 
 def _counting(givers, answer):

@@ -10,6 +10,7 @@ import ctypes
 import math
 import os
 import resource
+import signal
 import struct
 import sys
 from pathlib import Path
@@ -18,12 +19,21 @@ from . import seccomp
 
 libc = ctypes.CDLL(None, use_errno=True)
 
-NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
-RDONLY, NOSUID, NODEV, NOEXEC, REMOUNT, BIND, REC, PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18
-DETACH = 2
-SET_PDEATHSIG, SET_DUMPABLE, CAPBSET_DROP, SET_NO_NEW_PRIVS = 1, 4, 24, 38
-PIVOT_ROOT, CAPSET = {"x86_64": (155, 126), "aarch64": (41, 91)}.get(os.uname().machine, (None, None))
-SIGKILL = 9
+# The names are those of the kernel's headers.
+CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x20000, 0x4000000, 0x8000000                              # linux/sched.h
+CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 1, 2, 4, 8, 32                               # linux/mount.h
+MS_BIND, MS_REC, MS_PRIVATE, MNT_DETACH = 4096, 16384, 1 << 18, 2
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 38               # linux/prctl.h
+_LINUX_CAPABILITY_VERSION_3 = 0x20080522                                                        # linux/capability.h
+SYS_PIVOT_ROOT, SYS_CAPSET = {"x86_64": (155, 126), "aarch64": (41, 91)}.get(os.uname().machine, (None, None))
+SYS_LANDLOCK_CREATE_RULESET, SYS_LANDLOCK_ADD_RULE, SYS_LANDLOCK_RESTRICT_SELF = 444, 445, 446  # on every machine
+LANDLOCK_CREATE_RULESET_VERSION, LANDLOCK_RULE_PATH_BENEATH = 1, 1                                # linux/landlock.h
+LANDLOCK_ACCESS_FS_EXECUTE, LANDLOCK_ACCESS_FS_WRITE_FILE = 1 << 0, 1 << 1
+LANDLOCK_ACCESS_FS_READ_FILE, LANDLOCK_ACCESS_FS_READ_DIR, LANDLOCK_ACCESS_FS_TRUNCATE = 1 << 2, 1 << 3, 1 << 14
+LANDLOCK_ACCESS_FS = {1: 0x1FFF, 2: 0x3FFF, 3: 0x7FFF, 4: 0x7FFF, 5: 0xFFFF}  # all that a version knows
+LANDLOCK_ACCESS_NET_BIND_TCP, LANDLOCK_ACCESS_NET_CONNECT_TCP = 1 << 0, 1 << 1
+LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET, LANDLOCK_SCOPE_SIGNAL = 1 << 0, 1 << 1
 WORK = "/submission"  # in namespaces, a worker's own folder, and the only place where it can write
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
 
@@ -38,7 +48,7 @@ def called(result):
 
 def die_with_parent():
     if sys.platform == "linux":
-        called(libc.prctl(SET_PDEATHSIG, SIGKILL, 0, 0, 0))
+        called(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0))
 
 
 def stay_on_one_processor():
@@ -89,9 +99,9 @@ def _follow(child):
 
 
 def _unshare(user, group):
-    spaces = NEWNS | NEWUTS | NEWIPC | NEWNET | NEWPID
+    spaces = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWPID
     if user or libc.unshare(spaces) < 0:
-        called(libc.unshare(spaces | NEWUSER))
+        called(libc.unshare(spaces | CLONE_NEWUSER))
         Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
         Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
@@ -99,34 +109,35 @@ def _unshare(user, group):
 
 def _build(readable, root):
     """Build the new file system on a folder, and leave the old one."""
-    mount(None, "/", None, REC | PRIVATE)
-    mount("none", root, "tmpfs", NOSUID | NODEV, "size=1m,mode=755")
+    mount(None, "/", None, MS_REC | MS_PRIVATE)
+    mount("none", root, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755")
     for path in [*readable, *DEVICES]:
         place = Path(f"{root}{path}")
         place.parent.mkdir(parents=True, exist_ok=True)
         place.mkdir(exist_ok=True) if os.path.isdir(path) else place.touch()
-        mount(path, place, None, BIND | REC)
-        locked = os.statvfs(place).f_flag & (NODEV | NOEXEC)  # who is not root may not take these away
-        mount(None, place, None, REMOUNT | BIND | NOSUID | locked | (0 if path in DEVICES else RDONLY | NODEV))
+        mount(path, place, None, MS_BIND | MS_REC)
+        locked = os.statvfs(place).f_flag & (MS_NODEV | MS_NOEXEC)  # who is not root may not take these away
+        flags = MS_REMOUNT | MS_BIND | MS_NOSUID | locked
+        mount(None, place, None, flags if path in DEVICES else flags | MS_RDONLY | MS_NODEV)
     Path(f"{root}{WORK}").mkdir()
-    mount(None, root, None, REMOUNT | RDONLY | NOSUID | NODEV, "size=1m,mode=755")
+    mount(None, root, None, MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV, "size=1m,mode=755")
     os.chdir(root)
-    called(libc.syscall(PIVOT_ROOT, b".", b"."))
-    called(libc.umount2(b".", DETACH))
+    called(libc.syscall(SYS_PIVOT_ROOT, b".", b"."))
+    called(libc.umount2(b".", MNT_DETACH))
     os.chdir("/")
 
 
 def next_fork_begins_a_pid_namespace(home):
     """home: what `enclose` returned."""
-    called(libc.setns(home, NEWPID))
-    called(libc.unshare(NEWPID))
+    called(libc.setns(home, CLONE_NEWPID))
+    called(libc.unshare(CLONE_NEWPID))
 
 
 def own_folder(megabytes, uid):
     """An empty folder in memory, of limited size, that nobody else sees, and System V objects of one's own."""
-    called(libc.unshare(NEWNS | NEWIPC))
+    called(libc.unshare(CLONE_NEWNS | CLONE_NEWIPC))
     owner = f"uid={uid},gid={uid}," if os.getuid() == 0 else ""
-    mount("none", WORK, "tmpfs", NOSUID | NODEV | NOEXEC, f"{owner}size={megabytes}m,nr_inodes=1k,mode=700")
+    mount("none", WORK, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, f"{owner}size={megabytes}m,nr_inodes=1k,mode=700")
 
 
 def lock_in(layers, readable, listed, writable, limits, uid):
@@ -172,32 +183,32 @@ def become(uid):
 
 def drop_capabilities():
     for capability in range(64):
-        libc.prctl(CAPBSET_DROP, capability, 0, 0, 0)
-    head = struct.pack("<II", 0x20080522, 0)
-    called(libc.syscall(CAPSET, head, bytes(24)))
-    called(libc.prctl(SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-    called(libc.prctl(SET_DUMPABLE, 0, 0, 0, 0))
+        libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+    head = struct.pack("<II", _LINUX_CAPABILITY_VERSION_3, 0)
+    called(libc.syscall(SYS_CAPSET, head, bytes(24)))
+    called(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    called(libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
     die_with_parent()
-
-
-READ, READ_DIR, EVERYTHING = 0b1100, 0b1000, {1: 0x1FFF, 2: 0x3FFF, 3: 0x7FFF, 4: 0x7FFF, 5: 0xFFFF}
-WRITE_TO_FILE = 0b10 | 1 << 14  # and truncate
 
 
 def landlock(readable, listed, writable):
     """Restrict files to these paths, and where the kernel knows how, refuse TCP, and signals to others."""
-    version = called(libc.syscall(444, None, 0, 1))
-    every = EVERYTHING[min(version, 5)]
-    handled = struct.pack("<QQQ", every, 0b11 * (version >= 4), 0b11 * (version >= 6))
+    version = called(libc.syscall(SYS_LANDLOCK_CREATE_RULESET, None, 0, LANDLOCK_CREATE_RULESET_VERSION))
+    every = LANDLOCK_ACCESS_FS[min(version, 5)]
+    net = (LANDLOCK_ACCESS_NET_BIND_TCP | LANDLOCK_ACCESS_NET_CONNECT_TCP) * (version >= 4)
+    scoped = (LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL) * (version >= 6)
     size = 24 if version >= 6 else 16 if version >= 4 else 8
-    rules = called(libc.syscall(444, handled, size, 0))
-    of_files = (READ & ~READ_DIR) | WRITE_TO_FILE
-    for paths, rights in ((readable, READ), (listed, READ_DIR), (writable, every & ~1)):
+    rules = called(libc.syscall(SYS_LANDLOCK_CREATE_RULESET, struct.pack("<QQQ", every, net, scoped), size, 0))
+    reading = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR
+    of_a_file = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE
+    for paths, rights in ((readable, reading), (listed, LANDLOCK_ACCESS_FS_READ_DIR),
+                          (writable, every & ~LANDLOCK_ACCESS_FS_EXECUTE)):
         for path in paths:
             place = os.open(path, os.O_PATH | os.O_CLOEXEC)
-            allowed = rights if os.path.isdir(path) else rights & of_files & every
-            called(libc.syscall(445, rules, 1, struct.pack("<Qi", allowed, place), 0))
+            allowed = rights if os.path.isdir(path) else rights & of_a_file & every
+            rule = struct.pack("<Qi", allowed, place)
+            called(libc.syscall(SYS_LANDLOCK_ADD_RULE, rules, LANDLOCK_RULE_PATH_BENEATH, rule, 0))
             os.close(place)
-    called(libc.prctl(SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-    called(libc.syscall(446, rules, 0))
+    called(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    called(libc.syscall(SYS_LANDLOCK_RESTRICT_SELF, rules, 0))
     os.close(rules)

@@ -6,6 +6,7 @@ not listed fails with EPERM, which a student's code meets as a PermissionError. 
 """
 
 import ctypes
+import errno
 import os
 import struct
 
@@ -25,36 +26,42 @@ ALLOWED = {"x86_64": {
     "dup3": 292, "pipe2": 293, "renameat2": 316, "getrandom": 318, "membarrier": 324, "statx": 332, "rseq": 334,
     "faccessat2": 439,
 }}
-CLONE, CLONE3 = 56, 435
-THREAD = 0x10000  # clone's flag for a thread of the same process
+NR_CLONE, NR_IOCTL, NR_FCNTL, NR_PRLIMIT64, NR_CLONE3 = 56, 16, 72, 302, 435
+CLONE_THREAD = 0x10000  # clone's flag for a thread of the same process
+TCGETS, FIONCLEX, FIOCLEX, FIONREAD = 0x5401, 0x5450, 0x5451, 0x541B
+F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK, F_SETLKW, F_DUPFD_CLOEXEC = 0, 1, 2, 3, 4, 5, 6, 7, 1030
 ONLY_WITH = (  # system call, which of its arguments, and the values that it may have
-    (16, 1, (0x5401, 0x5450, 0x5451, 0x541B)),     # ioctl: TCGETS, FIONCLEX, FIOCLEX, FIONREAD, what open() asks
-    (72, 1, (0, 1, 2, 3, 4, 5, 6, 7, 1030)),       # fcntl: duplicate, flags, locks; not to whom signals go
-    (302, 0, (0,)),                                # prlimit64: of this process
+    (NR_IOCTL, 1, (TCGETS, FIONCLEX, FIOCLEX, FIONREAD)),  # what open() asks
+    (NR_FCNTL, 1, (F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK, F_SETLKW, F_DUPFD_CLOEXEC)),
+    (NR_PRLIMIT64, 0, (0,)),                               # of this process
 )
-ARCHITECTURE = {"x86_64": 0xC000003E}
 
-LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-ALLOW, FAIL, KILL = 0x7FFF0000, 0x00050000, 0x80000000
-EPERM, ENOSYS = 1, 38
-NUMBER, ARCH, ARGUMENTS = 0, 4, 16
+# The names of linux/bpf_common.h, linux/seccomp.h, linux/audit.h, linux/prctl.h and asm/unistd.h.
+BPF_LD_W_ABS, BPF_JEQ_K, BPF_JGE_K, BPF_JSET_K, BPF_RET_K = 0x20, 0x15, 0x35, 0x45, 0x06
+SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO, SECCOMP_RET_KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
+NUMBER, ARCH, ARGUMENTS = 0, 4, 16  # where struct seccomp_data has nr, arch and args
+AUDIT_ARCH = {"x86_64": 0xC000003E}
+X32_SYSCALL_BIT = 0x40000000  # set in every number of the x32 ABI, by which an x86_64 kernel can be called as well
+PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 
 
 def program(machine):
     """The filter, as the list of its instructions (code, jump if true, jump if false, value)."""
-    rules = [(LOAD, 0, 0, ARCH), (EQUAL, 1, 0, ARCHITECTURE[machine]), (RETURN, 0, 0, KILL), (LOAD, 0, 0, NUMBER),
-             (AT_LEAST, 0, 1, 0x40000000), (RETURN, 0, 0, KILL)]  # the other numbers of the same machine
+    allow, refuse = (BPF_RET_K, 0, 0, SECCOMP_RET_ALLOW), (BPF_RET_K, 0, 0, SECCOMP_RET_ERRNO | errno.EPERM)
+    kill, absent = (BPF_RET_K, 0, 0, SECCOMP_RET_KILL_PROCESS), (BPF_RET_K, 0, 0, SECCOMP_RET_ERRNO | errno.ENOSYS)
+    rules = [(BPF_LD_W_ABS, 0, 0, ARCH), (BPF_JEQ_K, 1, 0, AUDIT_ARCH[machine]), kill,
+             (BPF_LD_W_ABS, 0, 0, NUMBER), (BPF_JGE_K, 0, 1, X32_SYSCALL_BIT), kill]
     for number in ALLOWED[machine].values():
-        rules += [(EQUAL, 0, 1, number), (RETURN, 0, 0, ALLOW)]
-    rules += [(EQUAL, 0, 1, CLONE3), (RETURN, 0, 0, FAIL | ENOSYS)]  # its flags cannot be seen: clone is tried next
-    rules += [(EQUAL, 0, 4, CLONE), (LOAD, 0, 0, ARGUMENTS), (ANY_BIT, 0, 1, THREAD), (RETURN, 0, 0, ALLOW),
-              (RETURN, 0, 0, FAIL | EPERM)]
+        rules += [(BPF_JEQ_K, 0, 1, number), allow]
+    rules += [(BPF_JEQ_K, 0, 1, NR_CLONE3), absent]  # its flags cannot be seen: clone is tried next
+    rules += [(BPF_JEQ_K, 0, 4, NR_CLONE), (BPF_LD_W_ABS, 0, 0, ARGUMENTS), (BPF_JSET_K, 0, 1, CLONE_THREAD), allow,
+              refuse]
     for number, argument, values in ONLY_WITH:
-        rules += [(EQUAL, 0, 2 * len(values) + 2, number), (LOAD, 0, 0, ARGUMENTS + 8 * argument)]
+        rules += [(BPF_JEQ_K, 0, 2 * len(values) + 2, number), (BPF_LD_W_ABS, 0, 0, ARGUMENTS + 8 * argument)]
         for value in values:
-            rules += [(EQUAL, 0, 1, value), (RETURN, 0, 0, ALLOW)]
-        rules += [(RETURN, 0, 0, FAIL | EPERM)]
-    return [*rules, (RETURN, 0, 0, FAIL | EPERM)]
+            rules += [(BPF_JEQ_K, 0, 1, value), allow]
+        rules += [refuse]
+    return [*rules, refuse]
 
 
 def install():
@@ -63,5 +70,5 @@ def install():
     buffer = ctypes.create_string_buffer(rules)
     head = struct.pack("<HxxxxxxQ", len(rules) // 8, ctypes.addressof(buffer))
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(22, 2, head, 0, 0) < 0:  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+    if libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, head, 0, 0) < 0:
         raise OSError(ctypes.get_errno(), "no seccomp")

@@ -1,6 +1,7 @@
 """What an exercise is: data that says what is to be written and how to know that it was."""
 
 import inspect
+import math
 import textwrap
 import zlib
 from collections.abc import Callable
@@ -11,6 +12,8 @@ import numpy as np
 
 from rnnkit.calls import Call, perform
 from rnnkit.shapes import blocks
+
+MULTIPLICATIONS = 600_000  # of a forward pass in a large case: a second for a loop over single numbers
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Exercise:
     stable: whether an overflow on the way counts as a mistake at the edges.
     whole: whether only an answer without any mistake earns points, as a repair does.
     solved_by: other functions of rnnkit that would do the work, which a judge therefore keeps away.
+    lent: functions of rnnkit that it may use, although they solve other exercises of its lesson.
     tolerance: how large a relative error may be, norm-wise; 1e-5 leaves room for float32 buffers.
     """
 
@@ -79,6 +83,7 @@ class Exercise:
     stable: bool = False
     whole: bool = False
     solved_by: tuple = ()
+    lent: tuple = ()
     tolerance: float = 1e-5
 
     @property
@@ -87,10 +92,18 @@ class Exercise:
         return (*self.after, self.signature)
 
     @property
+    def _before(self):
+        return {Call.parse(text).name for text in self.after}
+
+    @property
+    def backward(self):
+        """Whether this is a backward pass: it goes back over a forward pass, which comes first."""
+        return bool(self._before - {self.name, *(self.given or ())})
+
+    @property
     def cached(self):
-        """Whether this is a backward pass: what comes first leaves a cache, and the reference has one too."""
-        before = {Call.parse(text).name for text in self.after}
-        return bool(before) and not before & {self.name, *(self.given or ())}
+        """Whether it is a backward pass and nothing else comes first, so that the reference's cache can be had."""
+        return self.backward and not self._before & {self.name, *(self.given or ())}
 
     def case(self, seed, **sizes):
         """The Case for one seed. For an even seed every axis is one longer.
@@ -98,6 +111,25 @@ class Exercise:
         So no solution passes that reads a size from the notebook, or that has it written down as a number.
         """
         return _case(self, seed, tuple(sizes.items()))
+
+    @cached_property
+    def large_sizes(self):
+        """Sizes for which the matrix products of a forward pass take MULTIPLICATIONS: two steps, two sequences."""
+        few = {axis: 2 for axis in "TN" if any(axis in axes.split() for axes in self.outputs.values())}
+        ones = self.inputs(np.random.default_rng(0), **dict.fromkeys(self.sizes, 1))
+        weights = sum(value.size for name, value in ones.items() if name.startswith("W_"))
+        width = math.isqrt(MULTIPLICATIONS // (math.prod(few.values()) * weights))
+        return {axis: few.get(axis, width) for axis in self.sizes}
+
+    def large_case(self, seed):
+        """A Case of `large_sizes`, whose weights are small enough that nothing saturates."""
+        case = self.inputs(np.random.default_rng([seed, zlib.crc32(self.name.encode()), 1]), **self.large_sizes)
+        return Case({name: value / np.sqrt(len(value)) if name.startswith("W_") else value
+                     for name, value in case.items()})
+
+    def large_answer(self, case):
+        """What the reference answers to a large case, which is not kept."""
+        return _answer.__wrapped__(self, case, self.reference)
 
     def answer(self, case, version=None):
         """What the reference answers, or another version of it. Computed once for a Case: nobody changes it."""

@@ -1,5 +1,6 @@
 """Lesson 08: the bug museum. Six backward passes to repair; each knows the mistake that it was found with.
 
+No two are called in the same way, so a repair is not another one under a second name.
 The reference is the repaired exhibit, and its first misconception is the exhibit as it hangs in the lesson. Where a
 repaired exhibit is a function that is there already, that function is the reference.
 """
@@ -10,7 +11,7 @@ from rnnkit.activations import sigmoid  # noqa: F401  one exhibit squashes once 
 from rnnkit.exercises.exercise import ONE_STEP, Exercise, Misconception, normal
 from rnnkit.exercises.lesson_03 import RNN_BACKWARD, SIZES
 from rnnkit.exercises.lesson_07 import GATES, LSTM_BACKWARD, LSTM_STEP_BACKWARD
-from rnnkit.lstm import lstm_forward, lstm_step, lstm_step_backward  # noqa: F401  the forward passes are called
+from rnnkit.lstm import lstm_forward, lstm_gates, lstm_step, lstm_step_backward  # noqa: F401  for the calls
 from rnnkit.rnn import rnn_forward, rnn_step_backward  # noqa: F401
 
 AS_FOUND = "Here the exhibit is still as it was found. "
@@ -44,11 +45,10 @@ def exhibit_carry(dh, dc_T, cache):
     return dx, dh_next, dc_next, dW_x, dW_h, db
 
 
-def exhibit_states(dh, cache):
+def exhibit_states(dh, x, h0, h, W_x, W_h):
     """rnn_backward, repaired: dx (T, N, D), dh0 (N, H), dW_x (D, H), dW_h (H, H), db (H,)."""
-    x, h = [step[0] for step in cache], [cache[0][1], *(step[2] for step in cache)]
-    W_x, W_h = cache[0][3:]
-    dx, dh_next = np.zeros((len(x), *x[0].shape)), np.zeros_like(h[0])
+    h = [h0, *h]
+    dx, dh_next = np.zeros_like(x), np.zeros_like(h0)
     dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[0])
     for t in reversed(range(len(x))):
         da = (dh[t] + dh_next) * (1 - h[t + 1] ** 2)
@@ -59,12 +59,11 @@ def exhibit_states(dh, cache):
     return dx, dh_next, dW_x, dW_h, db
 
 
-def exhibit_slope(dh_next, dc_next, cache):
+def exhibit_slope(dh_next, dc_next, x, h, c, i, f, g, o, c_next, W_x, W_h):
     """lstm_step_backward, repaired: dx (N, D), dh, dc (N, H), dW_x (D, 4H), dW_h (H, 4H), db (4H,)."""
     def slope(s):
         return s * (1 - s)
 
-    x, h, c, i, f, g, o, c_next, W_x, W_h = cache
     tanh_c = np.tanh(c_next)
     dc_next = dc_next + dh_next * o * (1 - tanh_c ** 2)
     da_i, da_f = dc_next * g * slope(i), dc_next * c * slope(f)
@@ -73,6 +72,20 @@ def exhibit_slope(dh_next, dc_next, cache):
     dx, dh, dc = da @ W_x.T, da @ W_h.T, dc_next * f
     dW_x, dW_h, db = x.T @ da, h.T @ da, da.sum(axis=0)
     return dx, dh, dc, dW_x, dW_h, db
+
+
+def exhibit_upstream(dh, dh_T, cache):
+    """rnn_backward, repaired: dx (T, N, D), dh0 (N, H), dW_x (D, H), dW_h (H, H), db (H,)."""
+    x, *_, W_x, W_h = cache[0]
+    dx, dh_next = np.zeros((len(cache), *x.shape)), dh_T
+    dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[0])
+    for t in reversed(range(len(cache))):
+        dh_t = dh[t] + dh_next
+        dx[t], dh_next, dW_x_t, dW_h_t, db_t = rnn_step_backward(dh_t, cache[t])
+        dW_x += dW_x_t
+        dW_h += dW_h_t
+        db += db_t
+    return dx, dh_next, dW_x, dW_h, db
 
 
 def from_above(dy, W_y):
@@ -93,7 +106,7 @@ LSTM = {"after": LSTM_BACKWARD.after, "inputs": LSTM_BACKWARD.inputs, "outputs":
         "solved_by": ("lstm_backward",)}
 LSTM_STEP = {"after": LSTM_STEP_BACKWARD.after, "inputs": LSTM_STEP_BACKWARD.inputs,
              "outputs": LSTM_STEP_BACKWARD.outputs, "sizes": SIZES, "upstream": ("dh_next", "dc_next"),
-             "blocks": GATES, "whole": True}
+             "blocks": GATES, "whole": True, "solved_by": ("lstm_step_backward",)}
 
 STEP = "dx[t], dh_next, dW_x_t, dW_h_t, db_t = rnn_step_backward(dh_t, cache[t])"
 
@@ -116,6 +129,7 @@ EXHIBIT_CARRY = Exercise(
     signature="exhibit_carry(dh, dc_T, cache) -> dx, dh0, dc0, dW_x, dW_h, db",
     reference=exhibit_carry,
     **LSTM,
+    lent=("lstm_step_backward",),
     misconceptions=(
         Misconception("as-found", "(dh_t, dc_next, cache[t])", "(dh_t, dc_T, cache[t])",
                       AS_FOUND + "Measure it with the judge, and look at dx step by step: which is the last step "
@@ -128,7 +142,7 @@ SHARED = "        dW_x += x[t].T @ da\n        dW_h += h[t].T @ da\n        db +
 
 EXHIBIT_STATES = Exercise(
     name="exhibit_states",
-    signature="exhibit_states(dh, cache) -> dx, dh0, dW_x, dW_h, db",
+    signature="exhibit_states(dh, x, h0, h, W_x, W_h) -> dx, dh0, dW_x, dW_h, db",
     reference=exhibit_states,
     **RNN,
     misconceptions=(
@@ -164,7 +178,7 @@ EXHIBIT_STATES = Exercise(
                       "The carry is gone: what step t + 1 sent back has to meet dh[t]."),
         Misconception("dh-transpose-forgotten", "da @ W_h.T", "da @ W_h",
                       "The carry used W_h, not its transpose. That one was right before."),
-        Misconception("h0-taken-as-zeros", "[cache[0][1], *(", "[0 * cache[0][1], *(",
+        Misconception("h0-taken-as-zeros", "[h0, *h]", "[0 * h0, *h]",
                       "The list of states begins with zeros. It has to begin with h0."),
         Misconception("inputs-off-by-one", "        dW_x += x[t].T", "        dW_x += x[t - 1].T",
                       "Now the inputs are off by one. Step t read x[t]."),
@@ -176,9 +190,9 @@ SLOPE = "def slope(s):\n        return s * (1 - s)"
 
 EXHIBIT_SLOPE = Exercise(
     name="exhibit_slope",
-    signature="exhibit_slope(dh_next, dc_next, cache) -> dx, dh, dc, dW_x, dW_h, db",
+    signature="exhibit_slope(dh_next, dc_next, x, h, c, i, f, g, o, c_next, W_x, W_h) -> dx, dh, dc, dW_x, dW_h, db",
     reference=exhibit_slope,
-    **LSTM_STEP,
+    **{**LSTM_STEP, "after": ("lstm_gates(x, h, W_x, W_h, b) -> i, f, g, o", *LSTM_STEP["after"])},
     misconceptions=(
         Misconception("as-found", SLOPE, "def slope(a):\n        return sigmoid(a) * (1 - sigmoid(a))",
                       AS_FOUND + "Measure it with the judge, block by block: which block of db is right, and what "
@@ -235,12 +249,12 @@ EXHIBIT_GATES = Exercise(
 
 EXHIBIT_UPSTREAM = Exercise(
     name="exhibit_upstream",
-    signature="exhibit_upstream(dh, cache) -> dx, dh0, dW_x, dW_h, db",
-    reference=exhibit_sum,
-    after=(*RNN["after"], "from_above(dy, W_y) -> dh", "exhibit_upstream(dh, cache) -> dx, dh0, dW_x, dW_h, db",
+    signature="exhibit_upstream(dh, dh_T, cache) -> dx, dh0, dW_x, dW_h, db",
+    reference=exhibit_upstream,
+    after=(*RNN["after"], "from_above(dy, W_y) -> dh", "exhibit_upstream(dh, dh_T, cache) -> dx, dh0, dW_x, dW_h, db",
            *RNN["after"]),
     given={"from_above": from_above},
-    inputs=normal(0.5, **INPUTS, dy="T N V", W_y="H V"),
+    inputs=normal(0.5, **INPUTS, dy="T N V", W_y="H V", dh_T="N H"),
     outputs=RNN["outputs"],
     sizes={**SIZES, "V": 7},
     edges=(ONE_STEP,),

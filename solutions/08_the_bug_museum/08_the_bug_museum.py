@@ -47,6 +47,7 @@ from rnnkit import (
     figures,
     lstm_backward,
     lstm_forward,
+    lstm_gates,
     lstm_step,
     lstm_step_backward,
     numerical_gradient,
@@ -260,10 +261,11 @@ report(lstm_backward, "LSTM")
 # what is wrong. Then comes an empty function. Copy the *body* of the exhibit into it, find the mistake, repair it, and run
 # the report on your copy until everything is ok. A repair earns its points whole, or not at all.
 #
-# You could also write the function anew, or call one of ours. The check here would not notice, although `rnn_backward`
-# and `lstm_backward` are not there when your work is graded. But the next broken gradient that you meet will not have
-# a name, and there you will want to have *searched*. So read the **label**, which says where such a mistake was seen,
-# after the repair.
+# You could also write the function anew, or call one of ours. The check here would not notice, although what would do an
+# exhibit's work is not there when yours is graded. Nor can you measure the gradients instead: grading asks once more, for
+# arrays with some hundred thousand weights, and to measure takes two forward passes for each. But the next broken gradient
+# that you meet will not have a name, and there you will want to have *searched*. So read the **label**, which says where
+# such a mistake was seen, after the repair. And as code by six authors goes, no two exhibits are called in the same way.
 #
 # Before each exhibit, **guess: does it train?** Will the loss of echo fall below 0.01? Write "yes" or "no" here, one
 # exhibit after the other. At the end we train all six.
@@ -402,17 +404,26 @@ check(exhibit_carry, points=2)
 # %% [markdown] locked="room-3"
 # ## Exhibit 3: the saved states
 #
-# There are $T$ steps and $T + 1$ states, and that is one too many for comfort. This exhibit keeps all states in one list,
-# $h_0$ first, and writes the whole step out.
+# There are $T$ steps and $T + 1$ states, and that is one too many for comfort. The author of this exhibit kept no caches:
+# it takes the inputs and the states as arrays, puts the states in one list, $h_0$ first, and writes the whole step out.
 #
 # **Guess first:** does it train?
 
 
+# %%
+def on_arrays(backward):
+    """A backward pass that takes arrays, called with the caches of rnn_forward."""
+    def on_caches(dh, cache):
+        x, h = (np.stack([step[k] for step in cache]) for k in (0, 2))
+        _, h0, _, W_x, W_h = cache[0]
+        return backward(dh, x, h0, h, W_x, W_h)
+    return on_caches
+
+
 # %% locked="case-states"
-def broken_states(dh, cache):
-    x, h = [step[0] for step in cache], [cache[0][1], *(step[2] for step in cache)]
-    W_x, W_h = cache[0][3:]
-    dx, dh_next = np.zeros((len(x), *x[0].shape)), np.zeros_like(h[0])
+def broken_states(dh, x, h0, h, W_x, W_h):
+    h = [h0, *h]
+    dx, dh_next = np.zeros_like(x), np.zeros_like(h0)
     dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[0])
     for t in reversed(range(len(x))):
         da = (dh[t] + dh_next) * (1 - h[t] ** 2)
@@ -423,7 +434,7 @@ def broken_states(dh, cache):
     return dx, dh_next, dW_x, dW_h, db
 
 # %%
-report(broken_states, "RNN")
+report(on_arrays(broken_states), "RNN")
 
 # %% [markdown] locked="card-exhibit-states"
 # ### Exercise: `exhibit_states`
@@ -442,12 +453,11 @@ report(broken_states, "RNN")
 
 
 # %% answer="exhibit_states"
-def exhibit_states(dh, cache):
+def exhibit_states(dh, x, h0, h, W_x, W_h):
     """rnn_backward, repaired: dx (T, N, D), dh0 (N, H), dW_x (D, H), dW_h (H, H), db (H,)."""
     ### BEGIN SOLUTION
-    x, h = [step[0] for step in cache], [cache[0][1], *(step[2] for step in cache)]
-    W_x, W_h = cache[0][3:]
-    dx, dh_next = np.zeros((len(x), *x[0].shape)), np.zeros_like(h[0])
+    h = [h0, *h]
+    dx, dh_next = np.zeros_like(x), np.zeros_like(h0)
     dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[0])
     for t in reversed(range(len(x))):
         da = (dh[t] + dh_next) * (1 - h[t + 1] ** 2)
@@ -460,7 +470,7 @@ def exhibit_states(dh, cache):
 
 
 # %%
-report(exhibit_states, "RNN")
+report(on_arrays(exhibit_states), "RNN")
 
 # %% check="exhibit_states" points=2
 check(exhibit_states, points=2)
@@ -472,7 +482,8 @@ check(exhibit_states, points=2)
 # %% [markdown] locked="room-4"
 # ## Exhibit 4: the slope
 #
-# This exhibit is one step of an LSTM. To examine it we put it into the loop of lesson 07.
+# This exhibit is one step of an LSTM, and takes one by one what the cache holds. To examine it we put it into the loop of
+# lesson 07.
 #
 # **Guess first:** does it train?
 
@@ -490,12 +501,16 @@ def through_time(step_backward):
     return backward
 
 
+def one_by_one(step_backward):
+    """A step that takes what the cache holds one by one, called with the cache."""
+    return lambda dh_next, dc_next, cache: step_backward(dh_next, dc_next, *cache)
+
+
 # %% locked="case-slope"
-def broken_slope(dh_next, dc_next, cache):
+def broken_slope(dh_next, dc_next, x, h, c, i, f, g, o, c_next, W_x, W_h):
     def slope(a):
         return sigmoid(a) * (1 - sigmoid(a))
 
-    x, h, c, i, f, g, o, c_next, W_x, W_h = cache
     tanh_c = np.tanh(c_next)
     dc_next = dc_next + dh_next * o * (1 - tanh_c ** 2)
     da_i, da_f = dc_next * g * slope(i), dc_next * c * slope(f)
@@ -506,7 +521,7 @@ def broken_slope(dh_next, dc_next, cache):
     return dx, dh, dc, dW_x, dW_h, db
 
 # %%
-report(through_time(broken_slope), "LSTM")
+report(through_time(one_by_one(broken_slope)), "LSTM")
 
 # %% [markdown] locked="card-exhibit-slope"
 # ### Exercise: `exhibit_slope`
@@ -522,13 +537,12 @@ report(through_time(broken_slope), "LSTM")
 
 
 # %% answer="exhibit_slope"
-def exhibit_slope(dh_next, dc_next, cache):
+def exhibit_slope(dh_next, dc_next, x, h, c, i, f, g, o, c_next, W_x, W_h):
     """lstm_step_backward, repaired: dx (N, D), dh, dc (N, H), dW_x (D, 4H), dW_h (H, 4H), db (4H,)."""
     ### BEGIN SOLUTION
     def slope(s):
         return s * (1 - s)
 
-    x, h, c, i, f, g, o, c_next, W_x, W_h = cache
     tanh_c = np.tanh(c_next)
     dc_next = dc_next + dh_next * o * (1 - tanh_c ** 2)
     da_i, da_f = dc_next * g * slope(i), dc_next * c * slope(f)
@@ -541,7 +555,7 @@ def exhibit_slope(dh_next, dc_next, cache):
 
 
 # %%
-report(through_time(exhibit_slope), "LSTM")
+report(through_time(one_by_one(exhibit_slope)), "LSTM")
 
 # %% check="exhibit_slope" points=2
 check(exhibit_slope, points=2)
@@ -566,9 +580,11 @@ x, h, c, dh, dc = rng.standard_normal((5, 50, 4))
 for size in (0.1, 1.0, 5.0):
     weights = [size * rng.standard_normal(shape) for shape in ((4, 16), (4, 16), (16,))]
     _, _, cache = lstm_step(x, h, c, *weights)
-    wrong, right = (step(dh, dc, cache)[4] for step in (broken_slope, lstm_step_backward))
+    wrong, right = (step(dh, dc, cache)[4] for step in (one_by_one(broken_slope), lstm_step_backward))
     angle = np.degrees(np.arccos(cosine([wrong], [right])))
-    print(f"weights of size {size:3}: the two gradients of W_h are {angle:2.0f} degrees apart")
+    i, *_ = lstm_gates(x, h, *weights)
+    print(f"weights of size {size:3}, input gates from {i.min():.2f} to {i.max():.2f}: "
+          f"the two gradients of W_h are {angle:2.0f} degrees apart")
 
 # %% [markdown] locked="room-5"
 # So near a = 0, where networks are born, nobody would see it. It shows where a gate is closed or wide open: there the
@@ -651,15 +667,22 @@ check(exhibit_gates, points=2)
 # %% [markdown] locked="room-6"
 # ## Exhibit 6: the upstream gradient
 #
-# The last exhibit is of another kind. The judge finds nothing.
+# The last exhibit is of another kind. The judge finds nothing. (It takes an upstream gradient of the last state as well,
+# `dh_T`, which is added to `dh[-1]`: PyTorch's layers return the last state apart. We give it zeros.)
 #
 # **Guess first:** does it train?
 
 
+# %%
+def without_the_last(backward):
+    """A backward pass that takes a dh_T, called without one."""
+    return lambda dh, cache: backward(dh, np.zeros_like(dh[0]), cache)
+
+
 # %% locked="case-upstream"
-def broken_upstream(dh, cache):
-    x, h0, _, W_x, W_h = cache[0]
-    dx, dh_next = np.zeros((len(cache), *x.shape)), np.zeros_like(h0)
+def broken_upstream(dh, dh_T, cache):
+    x, *_, W_x, W_h = cache[0]
+    dx, dh_next = np.zeros((len(cache), *x.shape)), dh_T
     dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[0])
     for t in reversed(range(len(cache))):
         dh[t] += dh_next
@@ -670,7 +693,7 @@ def broken_upstream(dh, cache):
     return dx, dh_next, dW_x, dW_h, db
 
 # %%
-report(broken_upstream, "RNN")
+report(without_the_last(broken_upstream), "RNN")
 
 # %% [markdown] locked="ask-twice"
 # Every number is right. Now call it twice, with the same arguments, and hold the two answers against each other:
@@ -678,7 +701,7 @@ report(broken_upstream, "RNN")
 # %%
 inputs, [dh] = random_case("RNN", T=5)
 _, cache = run(**inputs)
-once, twice = broken_upstream(dh, cache), broken_upstream(dh, cache)
+once, twice = (without_the_last(broken_upstream)(dh, cache) for _ in range(2))
 for name, a, b in zip(("dx", "dh0", "dW_x", "dW_h", "db"), once, twice, strict=True):
     print(f"{name:5} first call against second call: {mark(a, b)}")
 
@@ -689,7 +712,7 @@ for name, a, b in zip(("dx", "dh0", "dW_x", "dW_h", "db"), once, twice, strict=T
 # loss, and blames the gradient:
 
 # %%
-report(broken_upstream, "RNN", copies=False)
+report(without_the_last(broken_upstream), "RNN", copies=False)
 
 # %% [markdown] locked="card-exhibit-upstream"
 # To change an upstream gradient in place is a habit, and in most programs it does no harm. Where it does, it is hard to
@@ -711,11 +734,11 @@ report(broken_upstream, "RNN", copies=False)
 
 
 # %% answer="exhibit_upstream"
-def exhibit_upstream(dh, cache):
+def exhibit_upstream(dh, dh_T, cache):
     """rnn_backward, repaired: dx (T, N, D), dh0 (N, H), dW_x (D, H), dW_h (H, H), db (H,)."""
     ### BEGIN SOLUTION
-    x, h0, _, W_x, W_h = cache[0]
-    dx, dh_next = np.zeros((len(cache), *x.shape)), np.zeros_like(h0)
+    x, *_, W_x, W_h = cache[0]
+    dx, dh_next = np.zeros((len(cache), *x.shape)), dh_T
     dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[0])
     for t in reversed(range(len(cache))):
         dh_t = dh[t] + dh_next
@@ -728,7 +751,7 @@ def exhibit_upstream(dh, cache):
 
 
 # %%
-report(exhibit_upstream, "RNN", copies=False)
+report(without_the_last(exhibit_upstream), "RNN", copies=False)
 
 # %% check="exhibit_upstream" points=2
 check(exhibit_upstream, points=2)
@@ -741,8 +764,9 @@ check(exhibit_upstream, points=2)
 
 # %%
 repaired = {
-    "RNN": {"sum": yours(exhibit_sum), "states": yours(exhibit_states), "upstream": yours(exhibit_upstream)},
-    "LSTM": {"carry": yours(exhibit_carry), "slope": through_time(yours(exhibit_slope)),
+    "RNN": {"sum": yours(exhibit_sum), "states": on_arrays(yours(exhibit_states)),
+            "upstream": without_the_last(yours(exhibit_upstream))},
+    "LSTM": {"carry": yours(exhibit_carry), "slope": through_time(one_by_one(yours(exhibit_slope))),
              "gates": through_time(yours(exhibit_gates))},
 }
 
@@ -775,10 +799,10 @@ if torch := available("torch"):
 museum = {  # name: the exhibit, its kind of cell, how many of them
     "sum": (broken_sum, "RNN", 1),
     "carry": (broken_carry, "LSTM", 1),
-    "states": (broken_states, "RNN", 1),
-    "slope": (through_time(broken_slope), "LSTM", 1),
+    "states": (on_arrays(broken_states), "RNN", 1),
+    "slope": (through_time(one_by_one(broken_slope)), "LSTM", 1),
     "gates": (through_time(broken_gates), "LSTM", 1),
-    "upstream": (broken_upstream, "RNN", 2),
+    "upstream": (without_the_last(broken_upstream), "RNN", 2),
 }
 
 

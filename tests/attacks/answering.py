@@ -1,6 +1,6 @@
 """Answers that are wrong and look right: remembered, guessed, nearly right, right at times. And some that are right."""
 
-from attack import GUESS, HONEST, PRELUDE, THROUGH_TIME, Attack, during_call, on_step
+from attack import GUESS, HONEST, LSTM, MUSEUM, PRELUDE, THROUGH_TIME, Attack, during_call, on_step, text
 
 STEP = "np.tanh(x @ W_x + h @ W_h + b)"
 
@@ -9,6 +9,63 @@ def nearly(name, expression):
     """rnn_step, but with another expression for the new state, called y."""
     return during_call(name, f"y = {STEP}\nreturn {expression}, None")
 
+
+def measured(signature, forward, *upstream):
+    """A backward pass that measures every gradient of a forward pass that keeps its arguments as the cache."""
+    loss = " + ".join(f"np.sum({each} * states[{k}]{'[-1]' * each.endswith('_T')})"
+                      for k, each in enumerate(upstream))
+    return f"""
+def {signature}:
+    def loss(k, value):
+        states = {forward}(*cache[:k], value, *cache[k + 1:])
+        return {loss}
+    return [numerical_gradient(lambda value, k=k: loss(k, value), array) for k, array in enumerate(cache)]
+"""
+
+
+RNN_FORWARD = """
+from rnnkit import numerical_gradient
+def rnn_forward(x, h0, W_x, W_h, b):
+    h = [h0]
+    for x_t in x:
+        h.append(np.tanh(x_t @ W_x + h[-1] @ W_h + b))
+    return np.stack(h[1:]), (x, h0, W_x, W_h, b)
+"""
+LSTM_STEP = """
+from rnnkit import lstm_gates, numerical_gradient
+def lstm_step(x, h, c, W_x, W_h, b):
+    i, f, g, o = lstm_gates(x, h, W_x, W_h, b)
+    c_next = f * c + i * g
+    return o * np.tanh(c_next), c_next, (x, h, c, W_x, W_h, b)
+"""
+MEASURED_STEP = LSTM_STEP + measured("lstm_step_backward(dh_next, dc_next, cache)", "lstm_step", "dh_next", "dc_next")
+MEASURED = LSTM_STEP + """
+def lstm_forward(x, h0, c0, W_x, W_h, b):
+    h, c = [h0], [c0]
+    for x_t in x:
+        h_t, c_t, _ = lstm_step(x_t, h[-1], c[-1], W_x, W_h, b)
+        h.append(h_t)
+        c.append(c_t)
+    return np.stack(h[1:]), np.stack(c[1:]), (x, h0, c0, W_x, W_h, b)
+""" + measured("lstm_backward(dh, dc_T, cache)", "lstm_forward", "dh", "dc_T")
+ONE_SIDED = """
+def slopes(f, x, eps=1e-7):
+    first, found, flat = f(x), np.empty(x.size), x.reshape(-1)
+    for k in range(x.size):
+        flat[k] += eps
+        found[k] = (f(x) - first) / eps
+        flat[k] -= eps
+    return found.reshape(x.shape)
+"""
+REPAIR = """
+def exhibit_sum(dh, cache):
+    total, dx, carry = 0, [], 0
+    for t in reversed(range(len(cache))):
+        dx_t, carry, *weights = rnn_step_backward(dh[t] + carry, cache[t])
+        total = weights if t == len(cache) - 1 else [a + b for a, b in zip(total, weights)]
+        dx.append(dx_t)
+    return np.array(dx[::-1]), carry, *total
+"""
 
 ATTACKS = [
     on_step("remembers-public-answers", """
@@ -73,7 +130,7 @@ def rnn_step(x, h, W_x, W_h, b):
 def rnn_step_backward(dh_next, cache):
     return [np.zeros_like(dh_next)] * 5
 """}, THROUGH_TIME),
-    # Slow, and found in another way than the lesson's, but nobody's work but the student's own: it counts.
+    # Every gradient measured with a formula of one's own, and none derived: too slow for the arrays of the last case.
     Attack("half-honest-by-numerical-differentiation", {"rnn_step_backward": """
 def rnn_step_backward(dh_next, cache):
     x, h, h_next, W_x, W_h = cache
@@ -92,7 +149,34 @@ def rnn_step_backward(dh_next, cache):
             gradients[k][i] = (loss(k, value + step) - loss(k, value - step)) / 2e-6
     return gradients
 """, "numerical_gradient": HONEST["numerical_gradient"]}, THROUGH_TIME,
-           {"rnn_step_backward": 4, "numerical_gradient": 4}),
+           {"numerical_gradient": 4}),
+    # And with ours, after a forward pass that keeps its arguments.
+    Attack("measured-with-numerical-gradient", {"lstm_step_backward": MEASURED_STEP, "lstm_backward": MEASURED}, LSTM),
+    Attack("measured-without-copies", {"lstm_step_backward": MEASURED_STEP.replace("numerical_gradient(", "slopes("),
+                                       "lstm_backward": ONE_SIDED + MEASURED.replace("numerical_gradient(", "slopes(")},
+           LSTM),
+    Attack("measured-exhibits", {
+        "exhibit_sum": RNN_FORWARD + measured("exhibit_sum(dh, cache)", "rnn_forward", "dh"),
+        "exhibit_carry": MEASURED.replace("lstm_backward(", "exhibit_carry(")}, MUSEUM),
+    Attack("exhibits-from-the-library", {
+        "exhibit_sum": "from rnnkit import rnn_backward as exhibit_sum",
+        "exhibit_carry": "import rnnkit\nexhibit_carry = rnnkit.lstm.lstm_backward",
+        "exhibit_states": "exhibit_states = rnn_backward",
+        "exhibit_slope": "def exhibit_slope(dh, dc, *cache):\n    return lstm_step_backward(dh, dc, cache)",
+        "exhibit_gates": "exhibit_gates = lstm_step_backward",
+        "exhibit_upstream": "def exhibit_upstream(dh, dh_T, cache):\n    return rnn_backward(dh + 0, cache)"}, MUSEUM),
+    Attack("half-honest-one-repair-under-six-names", {"exhibit_sum": REPAIR, **{
+        name: f"{name} = exhibit_sum" for name in ("exhibit_carry", "exhibit_states", "exhibit_slope", "exhibit_gates",
+                                                   "exhibit_upstream")}}, MUSEUM, {"exhibit_sum": 2}),
+    Attack("half-honest-one-repair-that-others-call", {"exhibit_sum": REPAIR, **{
+        name: f"def {name}(*given):\n    return exhibit_sum(given[0], given[-1])" for name in (
+            "exhibit_carry", "exhibit_states", "exhibit_slope", "exhibit_gates", "exhibit_upstream")}}, MUSEUM,
+           {"exhibit_sum": 2}),
+    on_step("cells-of-text-as-a-message", """
+place = int((lambda: 0).__code__.co_filename.strip("<cell >"))
+if place > 30:
+    print("pw" + "ned", "told", place)
+""", edit=lambda notebook: notebook.update(cells=[*[text("")] * 40, *notebook["cells"]])),
     # wavy(A, w) is in the lesson's reach: whoever opens it and derives its gradient has done more than was asked.
     Attack("half-honest-by-opening-the-function", {"numerical_gradient": """
 def numerical_gradient(f, x, eps):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 CELL, THROUGH_TIME = "02_the_recurrent_cell", "03_backpropagation_through_time"
 SQUASHING = "01_sequences_and_squashing"
+LSTM, MUSEUM = "07_backpropagation_through_the_lstm", "08_the_bug_museum"
 
 HONEST = {
     "sigmoid": """
@@ -122,6 +123,11 @@ class Attack:
 
 def _grade_id(cell):
     return cell["metadata"].get("nbgrader", {}).get("grade_id")
+
+
+def text(source):
+    """A cell of text."""
+    return {"cell_type": "markdown", "metadata": {}, "source": source}
 
 
 def code(source, **metadata):

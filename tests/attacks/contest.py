@@ -55,17 +55,17 @@ def become(uid, folder):
     closed = {path: next((place for place in reversed(path.parents) if not place.stat().st_mode & 1), None)
               for path in needed}  # the first folder on the way that only root can enter
     if any(closed.values()):
-        isolation.called(isolation.libc.unshare(isolation.NEWNS))
-        isolation.mount(None, "/", None, isolation.REC | isolation.PRIVATE)
+        isolation.called(isolation.libc.unshare(isolation.CLONE_NEWNS))
+        isolation.mount(None, "/", None, isolation.MS_REC | isolation.MS_PRIVATE)
         kept = {path: folder / f"kept{k}" for k, path in enumerate(needed) if closed[path]}
         for path, place in kept.items():
             place.mkdir()
-            isolation.mount(path, place, None, isolation.BIND | isolation.REC)
+            isolation.mount(path, place, None, isolation.MS_BIND | isolation.MS_REC)
         for place in {place for place in closed.values() if place}:
             isolation.mount("none", place, "tmpfs", 0, "mode=755")
         for path, place in kept.items():
             path.mkdir(parents=True)
-            isolation.mount(place, path, None, isolation.BIND | isolation.REC)
+            isolation.mount(place, path, None, isolation.MS_BIND | isolation.MS_REC)
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)

@@ -78,6 +78,19 @@ for fields in ({"problem": 7}, {"problem": []}, {"problem": {"array": ["<f8", 3,
                {"printed": {"dict": {}}}, {"odd": {"dict": {"a b": "x"}}}, {"float_errors": ["<script>"]}):
     say(answer(**fields), ZEROS)
 """, ends=("judged", "unfinished")),
+    forging("problems-without-words", """
+say(RAN)
+for problem in ("raised", "blank", "count", "type") * 4:
+    say(answer(problem=problem))
+"""),
+    *(on_step(f"problem-that-is-{name}", f"""
+from rnnkit.calls import _Problem
+def rnn_step(x, h, W_x, W_h, b):
+    raise _Problem({problem})
+""") for name, problem in (("empty", '"raised", ""'), ("blank-and-empty", '"blank", ""'),
+                           ("no-line", '"type", chr(133)'), ("no-text", '"raised", None'),
+                           ("one-word", '"raised"'), ("unknown", '"right", "so"'),
+                           ("a-number", "0, 0"), ("half-a-pair", '"raised", chr(0xd800)'))),
     forging("very-long-texts", """
 say({"tuple": ["p" * 500_000, "e" * 500_000]})
 for _ in range(10):

@@ -182,4 +182,27 @@ exec(inspect.getsource(rnnkit.rnn_step_backward))
 def rnn_step_backward(dh_next, cache):
     return rnnkit.rnn_step_backward(dh_next, cache)
 """, "numerical_gradient": "from rnnkit.gradcheck import *\n"}, THROUGH_TIME),
+    Attack("answers-through-modules", {
+        "rnn_step": PRELUDE + "from rnnkit import rnn as cells\nrnn_step = cells.rnn_step\n",
+        "rnn_forward": "import rnnkit.rnn\nrnn_forward = vars(rnnkit.rnn)['rnn_forward'].__wrapped__\n",
+        "readout": "import importlib\nreadout = importlib.reload(importlib.import_module('rnnkit.rnn')).readout\n"}),
+    on_step("through-layers-and-modules", """
+import inspect, rnnkit, rnnkit.rnn
+network = attempt(rnnkit.RNN, 4, 6, np.random.default_rng(0))
+for name in ("rnn_step", "rnn_forward", "RNN", "readout"):
+    for text in (inspect.getsource(rnnkit.rnn), open(rnnkit.rnn.__file__).read()):
+        if f"def {name}(" in text or f"class {name}" in text:
+            print("pw" + "ned", name)
+for name in ("checking.ladder", "exercises", "exercises.lesson_02", "figures.svg"):
+    attempt(importlib.import_module, f"rnnkit.{name}")
+"""),
+    # Without namespaces a worker can tell that a file is there (README says so). It can do nothing else with it.
+    on_step("what-can-be-seen", """
+for path in ("$canary/secret.txt", "$home/secret.txt", "$course/secret", "$course/gradebook.db", "/etc/passwd",
+             "/proc/1/environ", "/proc/self/environ", f"/proc/{os.getppid()}/mem", "/root/.ssh/id_rsa"):
+    for what in (lambda: open(path, "rb").read(1), lambda: os.open(path, os.O_RDONLY), lambda: os.listdir(path),
+                 lambda: os.open(path, os.O_WRONLY), lambda: os.truncate(path, 0), lambda: os.utime(path),
+                 lambda: os.chmod(path, 0o777), lambda: os.rename(path, path + "2"), lambda: os.unlink(path)):
+        attempt(what)
+"""),
 ]

@@ -1,5 +1,6 @@
 """Which cells of a notebook run, and how."""
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -13,11 +14,20 @@ from autograder.sandbox.cells import CodeCell
 
 
 def plan(*sources, wanted=("f",), own=(), stubs=()):
+    """The cells that run, and by each wanted name those that give it a value."""
     notebook = [CodeCell(n, source, n in stubs) for n, source in enumerate(sources)]
-    return cells.needed([*(CodeCell(n - len(own), source) for n, source in enumerate(own)), *notebook], wanted)[:2]
+    every = [*(CodeCell(n - len(own), source) for n, source in enumerate(own)), *notebook]
+    places, givers, _ = cells.needed(every, wanted)
+    return sorted({*itertools.chain(*places.values())}), givers
 
 
 DEFINES_F = "def f(x):\n    return helper(x) * np.pi"
+
+
+def test_each_answer_needs_its_own_cells_and_those_that_give_any_name():
+    sources = ["import numpy as np", "from numpy import *", "def f(): return np.e", "def g(): return h()", "h = int"]
+    places, _, _ = cells.needed([CodeCell(n, source) for n, source in enumerate(sources)], ["f", "g"])
+    assert places == {"f": [0, 1, 2], "g": [1, 3, 4]}
 
 
 @pytest.mark.parametrize(("sources", "needed"), [

@@ -13,8 +13,9 @@ import students
 from nbformat.v4 import new_code_cell
 
 from autograder.judging import submission
-from autograder.judging.host import Budget, Limits, Sandbox, Worker
+from autograder.judging.host import LAYERS, Budget, Limits, NotSafe, Sandbox, Worker, insist, probe
 from autograder.judging.judge import judge, secret_seeds
+from autograder.sandbox import audit
 from rnnkit.exercises import EXERCISES
 
 pytestmark = pytest.mark.usefixtures("safe")
@@ -288,6 +289,89 @@ def test_the_sandbox_holds_where_packages_lie_behind_a_link(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": paths}, text=True,
                           capture_output=True)
     assert str(tmp_path / "link") in done.stdout, done.stderr
+
+
+def test_a_probe_without_namespaces_is_told_to_see_files_and_that_keeps_nobody_from_grading():
+    layers, escapes = probe(LAYERS[1:])
+    assert escapes == [audit.SEE_A_FILE]
+    insist(layers, escapes)
+    assert "namespaces" not in probe()[0] or probe()[1] == []
+    with pytest.raises(NotSafe, match=r"a probe could open a socket\."):
+        insist(layers, [audit.SEE_A_FILE, "open a socket"])
+
+
+MEASURED = """
+def lstm_step(x, h, c, W_x, W_h, b):
+    i, f, g, o = lstm_gates(x, h, W_x, W_h, b)
+    c_next = f * c + i * g
+    return o * np.tanh(c_next), c_next, [x, h, c, W_x, W_h, b]
+
+
+def lstm_step_backward(dh_next, dc_next, cache):
+    def loss(k, value):
+        h_next, c_next, _ = lstm_step(*cache[:k], value, *cache[k + 1:])
+        return np.sum(dh_next * h_next) + np.sum(dc_next * c_next)
+    return [numerical_gradient(lambda value, k=k: loss(k, value), array) for k, array in enumerate(cache)]
+"""
+SCALARS = """
+def lstm_step_backward(dh_next, dc_next, cache):
+    x, h, c, i, f, g, o, c_next, W_x, W_h = cache
+    (N, D), H = x.shape, h.shape[1]
+    dx, dh, dc = np.zeros((N, D)), np.zeros((N, H)), np.zeros((N, H))
+    dW_x, dW_h, db = np.zeros((D, 4 * H)), np.zeros((H, 4 * H)), np.zeros(4 * H)
+    for n in range(N):
+        for j in range(4 * H):
+            k = j % H
+            t = np.tanh(c_next[n, k])
+            total = dc_next[n, k] + dh_next[n, k] * o[n, k] * (1 - t * t)
+            dc[n, k] = total * f[n, k]
+            da = [total * g[n, k] * i[n, k] * (1 - i[n, k]), total * c[n, k] * f[n, k] * (1 - f[n, k]),
+                  total * i[n, k] * (1 - g[n, k] ** 2), dh_next[n, k] * t * o[n, k] * (1 - o[n, k])][j // H]
+            db[j] += da
+            for m in range(D):
+                dx[n, m] += da * W_x[m, j]
+                dW_x[m, j] += da * x[n, m]
+            for m in range(H):
+                dh[n, m] += da * W_h[m, j]
+                dW_h[m, j] += da * h[n, m]
+    return dx, dh, dc, dW_x, dW_h, db
+"""
+
+
+def test_a_backward_pass_is_asked_for_arrays_too_large_to_measure_and_a_slow_loop_gets_there(judged):
+    lesson = students.lessons()["07_backpropagation_through_the_lstm"]
+    loops = judged(students.notebook(lesson, {**students.solved(lesson), "lstm_step_backward": SCALARS}), lesson)
+    assert earned(loops) == lesson.exercises, loops.verdicts
+    assert any("the judge alone" in text for _, text in loops.verdicts["lstm_step_backward"].lines)
+    answers = {**students.solved(lesson), "lstm_step_backward": f"from rnnkit import lstm_gates\n{MEASURED}"}
+    measured = judged(students.notebook(lesson, answers), lesson, answer=2.5)
+    assert earned(measured) == {**lesson.exercises, "lstm_step_backward": 0, "lstm_backward": 0}  # which calls it
+    said = measured.verdicts["lstm_step_backward"].trouble
+    assert "right so far, but not for large arrays, which the judge alone asks for (N = 2, D = 193, H = 193)" in said
+    assert "did not come back within 2.5 seconds" in said
+
+
+def test_what_one_answer_leaves_running_costs_no_other(judged):
+    spinning = """
+import threading
+
+all_there = threading.Event()
+
+def spin():
+    all_there.wait()
+    while True:
+        pass
+
+for _ in range(28):
+    threading.Thread(target=spin).start()
+all_there.set()
+
+
+def rnn_step(x, h, W_x, W_h, b):
+    return None
+"""
+    judgement = judged(students.notebook(LESSON, {**SOLVED, "rnn_step": spinning}), answer=0.3, cell=3, total=20)
+    assert earned(judgement) == {"rnn_step": 0, "rnn_forward": 0, "readout": FULL["readout"]}, judgement
 
 
 def test_seeds_of_a_lesson_are_its_own_and_of_both_kinds():

@@ -67,9 +67,21 @@ def test_the_upstream_exhibit_is_right_once():
     broken = EXHIBIT_UPSTREAM.wrong_version(EXHIBIT_UPSTREAM.misconceptions[0])
     case = EXHIBIT_SUM.case(1)
     dh, cache = case["dh"].copy(), rnn_forward(*(case[name] for name in ("x", "h0", "W_x", "W_h", "b")))[1]
-    right = EXHIBIT_UPSTREAM.reference(case["dh"], cache)
-    assert all(np.array_equal(a, b) for a, b in zip(broken(dh, cache), right, strict=True))
-    assert not any(np.allclose(a, b) for a, b in zip(broken(dh, cache), right, strict=True))
+    dh_T = np.ones_like(dh[0])
+    right = EXHIBIT_UPSTREAM.reference(case["dh"], dh_T, cache)
+    assert all(np.array_equal(a, b) for a, b in zip(broken(dh, dh_T, cache), right, strict=True))
+    assert not any(np.allclose(a, b) for a, b in zip(broken(dh, dh_T, cache), right, strict=True))
+
+
+@exhibits
+def test_one_repair_under_another_name_earns_nothing(exercise, capfd):
+    for other in EXERCISES:
+        if other is not exercise:
+            def alias(*given, repair=other.reference):
+                return repair(*given)
+
+            alias.__name__ = exercise.name
+            assert check(alias, points=2) == 0, other.name
 
 
 @pytest.mark.parametrize(("repair", "points"), [

@@ -184,20 +184,24 @@ def exhibit_carry(dh, dc_T, cache):
     return dx, *carry, *(weight.sum(axis=0) for weight in weights)
 
 
-def exhibit_states(dh, cache):
-    W, H = cache[0][0], len(cache[0][0])
-    dW, db, dx, carry = np.zeros(W.T.shape), np.zeros((1, H)), np.zeros((*dh.shape[:2], len(W.T) - H)), 0
+def exhibit_states(dh, x, h0, h, W_x, W_h):
+    W, H = np.vstack([W_h, W_x]).T, len(W_h)
+    dW, db, dx, carry = np.zeros(W.T.shape), np.zeros((1, H)), np.zeros(x.shape), 0
     for t in reversed(range(len(dh))):
-        _, hx, h_next = cache[t]
-        da = (dh[t] + carry).T * (1 - h_next ** 2)
+        hx = np.hstack([h[t - 1] if t else h0, x[t]]).T
+        da = (dh[t] + carry).T * (1 - h[t].T ** 2)
         carry, dx[t] = (W.T @ da)[:H].T, (W.T @ da)[H:].T
         dW += hx @ da.T
         db += da.sum(axis=1)
     return dx, carry, dW[H:], dW[:H], db
 
 
-def exhibit_slope(dh_next, dc_next, cache):
-    return lstm_step_backward(dh_next, dc_next, cache)
+def exhibit_slope(dh_next, dc_next, x, h, c, i, f, g, o, c_next, W_x, W_h):
+    W, hx, H, tanh_c = np.vstack([W_h, W_x]), np.hstack([h, x]), h.shape[1], np.tanh(c_next)
+    dc, da_o = dc_next + dh_next * o * (1 - tanh_c ** 2), dh_next * tanh_c * o * (1 - o)
+    da = np.hstack([dc * g * i * (1 - i), dc * c * f * (1 - f), dc * i * (1 - g * g), da_o])
+    d_hx, dW = da @ W.T, hx.T @ da
+    return d_hx[:, H:], d_hx[:, :H], dc * f, dW[H:], dW[:H], da.sum(axis=0, keepdims=True)
 
 
 def exhibit_gates(dh_next, dc_next, cache):
@@ -209,5 +213,5 @@ def exhibit_gates(dh_next, dc_next, cache):
     return d_hx[H:].T, d_hx[:H].T, (dc * f).T, dW[H:], dW[:H], da.sum(axis=1)[None]
 
 
-def exhibit_upstream(dh, cache):
-    return exhibit_sum([np.add(dh_t, 0) for dh_t in dh], cache)
+def exhibit_upstream(dh, dh_T, cache):
+    return exhibit_sum([np.add(dh_t, 0) for dh_t in dh[:-1]] + [dh[-1] + dh_T], cache)

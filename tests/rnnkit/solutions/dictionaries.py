@@ -201,31 +201,33 @@ def exhibit_carry(dh, dc_T, cache):
     return lstm_backward(dh, dc_T, cache)
 
 
-def exhibit_states(dh, cache):
-    slope = {t: 1 - np.tanh(step["a"]) ** 2 for t, step in cache.items()}
-    T, da, carry = len(cache), {}, 0
+def exhibit_states(dh, x, h0, h, W_x, W_h):
+    T, da, carry = len(x), {}, 0
+    before = {t: h[t - 1] if t else h0 for t in range(T)}
     for t in range(T - 1, -1, -1):
-        da[t] = np.einsum("nh,nh->nh", dh[t] + carry, slope[t])
-        carry = np.einsum("nh,kh->nk", da[t], cache[t]["W_h"])
-    x, h, d = (np.array([source[t] for t in range(T)]) for source in (
-        {t: step["x"] for t, step in cache.items()}, {t: step["h"] for t, step in cache.items()}, da))
-    dx = np.einsum("tnh,dh->tnd", d, cache[0]["W_x"])
-    return dx, carry, np.einsum("tnd,tnh->dh", x, d), np.einsum("tnk,tnh->kh", h, d), np.einsum("tnh->h", d)
+        da[t] = np.einsum("nh,nh->nh", dh[t] + carry, 1 - h[t] ** 2)
+        carry = np.einsum("nh,kh->nk", da[t], W_h)
+    states, d = (np.array([source[t] for t in range(T)]) for source in (before, da))
+    dx = np.einsum("tnh,dh->tnd", d, W_x)
+    return dx, carry, np.einsum("tnd,tnh->dh", x, d), np.einsum("tnk,tnh->kh", states, d), np.einsum("tnh->h", d)
 
 
-def exhibit_slope(dh_next, dc_next, cache):
-    slopes = {name: cache[name] - cache[name] ** 2 for name in "ifo"} | {"g": 1 - cache["g"] ** 2}
-    tanh_c = np.tanh(cache["c_next"])
-    dc = dc_next + dh_next * cache["o"] * (1 - tanh_c ** 2)
-    arrives = {"i": dc * cache["g"], "f": dc * cache["c"], "g": dc * cache["i"], "o": dh_next * tanh_c}
+def exhibit_slope(dh_next, dc_next, x, h, c, i, f, g, o, c_next, W_x, W_h):
+    gates = {"i": i, "f": f, "g": g, "o": o}
+    slopes = {name: 1 - gate ** 2 if name == "g" else gate - gate ** 2 for name, gate in gates.items()}
+    tanh_c = np.tanh(c_next)
+    dc = dc_next + dh_next * o * (1 - tanh_c ** 2)
+    arrives = {"i": dc * g, "f": dc * c, "g": dc * i, "o": dh_next * tanh_c}
     da = np.hstack([arrives[name] * slopes[name] for name in "ifgo"])
-    back = [np.einsum("nh,dh->nd", da, cache[name]) for name in ("W_x", "W_h")]
-    return *back, dc * cache["f"], *(np.einsum("nd,nh->dh", cache[name], da) for name in "xh"), np.einsum("nh->h", da)
+    back = [np.einsum("nh,dh->nd", da, W) for W in (W_x, W_h)]
+    return *back, dc * f, *(np.einsum("nd,nh->dh", left, da) for left in (x, h)), np.einsum("nh->h", da)
 
 
 def exhibit_gates(dh_next, dc_next, cache):
     return lstm_step_backward(dh_next, dc_next, cache)
 
 
-def exhibit_upstream(dh, cache):
-    return exhibit_sum({t: np.array(dh_t) for t, dh_t in enumerate(dh)}, cache)
+def exhibit_upstream(dh, dh_T, cache):
+    steps = dict(enumerate(dh))
+    steps[len(dh) - 1] = steps[len(dh) - 1] + dh_T
+    return exhibit_sum({t: np.array(dh_t) for t, dh_t in steps.items()}, cache)

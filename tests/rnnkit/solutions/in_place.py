@@ -245,24 +245,21 @@ def exhibit_carry(dh, dc_T, cache):
     return dx, dh_next, dc_T, *totals
 
 
-def exhibit_states(dh, cache):
-    x, h0, _, W_x, W_h = cache[0]
-    dx, dh0 = np.empty((len(dh), *x.shape)), np.zeros_like(h0)
+def exhibit_states(dh, x, h0, h, W_x, W_h):
+    dx, carry = np.empty_like(x), np.zeros_like(h0)
     dW_x, dW_h, db = np.zeros_like(W_x), np.zeros_like(W_h), np.zeros(len(W_h))
     for t in range(len(dh) - 1, -1, -1):
-        x, h, h_next, _, _ = cache[t]
-        dh0 += dh[t]
-        dh0 *= 1 - h_next * h_next
-        dW_x += x.T @ dh0
-        dW_h += h.T @ dh0
-        db += dh0.sum(0)
-        np.matmul(dh0, W_x.T, out=dx[t])
-        dh0 = dh0 @ W_h.T
-    return dx, dh0, dW_x, dW_h, db
+        carry += dh[t]
+        carry *= 1 - h[t] * h[t]
+        dW_x += x[t].T @ carry
+        dW_h += (h[t - 1] if t else h0).T @ carry
+        db += carry.sum(0)
+        np.matmul(carry, W_x.T, out=dx[t])
+        carry = carry @ W_h.T
+    return dx, carry, dW_x, dW_h, db
 
 
-def exhibit_slope(dh_next, dc_next, cache):
-    x, h, c, i, f, g, o, c_next, W_x, W_h = cache
+def exhibit_slope(dh_next, dc_next, x, h, c, i, f, g, o, c_next, W_x, W_h):
     tanh_c, H = np.tanh(c_next), h.shape[1]
     da = np.concatenate([i, f, g, o], axis=1)
     slopes = da - da ** 2
@@ -280,6 +277,7 @@ def exhibit_gates(dh_next, dc_next, cache):
     return lstm_step_backward(dh_next, dc_next, cache)
 
 
-def exhibit_upstream(dh, cache):
+def exhibit_upstream(dh, dh_T, cache):
     dh = dh.copy()
+    dh[-1] += dh_T
     return rnn_backward(dh, cache)

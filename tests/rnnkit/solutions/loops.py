@@ -304,23 +304,21 @@ def exhibit_carry(dh, dc_T, cache):
     return [np.array([grads[t][0] for t in range(T)]), *carry, *totals]
 
 
-def exhibit_states(dh, cache):
-    x, h, _, W_x, W_h, b = cache[0]
-    dx, dW_x, dW_h, db = np.zeros((len(cache), *x.shape)), np.zeros(W_x.shape), np.zeros(W_h.shape), np.zeros(b.shape)
-    carry = np.zeros(h.shape)
-    for t in range(len(cache) - 1, -1, -1):
-        x, before, after = cache[t][:3]
-        for n in range(len(x)):
-            da = (dh[t, n] + carry[n]) * (1 - after[n] * after[n])
+def exhibit_states(dh, x, h0, h, W_x, W_h):
+    dx, dW_x, dW_h, db = np.zeros(x.shape), np.zeros(W_x.shape), np.zeros(W_h.shape), np.zeros(len(W_h))
+    carry = np.zeros(h0.shape)
+    for t in range(len(x) - 1, -1, -1):
+        for n in range(len(x[t])):
+            da = (dh[t, n] + carry[n]) * (1 - h[t, n] * h[t, n])
             dx[t, n], carry[n] = np.dot(W_x, da), np.dot(W_h, da)
-            dW_x += np.outer(x[n], da)
-            dW_h += np.outer(before[n], da)
+            dW_x += np.outer(x[t, n], da)
+            dW_h += np.outer(h[t - 1, n] if t > 0 else h0[n], da)
             db += da
     return [dx, carry, dW_x, dW_h, db]
 
 
-def exhibit_slope(dh_next, dc_next, cache):
-    return lstm_step_backward(dh_next, dc_next, cache)
+def exhibit_slope(dh_next, dc_next, x, h, c, i, f, g, o, c_next, W_x, W_h):
+    return lstm_step_backward(dh_next, dc_next, [x, h, c, i, f, g, o, c_next, W_x, W_h])
 
 
 def exhibit_gates(dh_next, dc_next, cache):
@@ -338,9 +336,11 @@ def exhibit_gates(dh_next, dc_next, cache):
     return [np.dot(da, W_x.T), np.dot(da, W_h.T), dc * f, np.dot(x.T, da), np.dot(h.T, da), sum(da)]
 
 
-def exhibit_upstream(dh, cache):
+def exhibit_upstream(dh, dh_T, cache):
     copy = np.zeros(dh.shape)
     for t in range(len(dh)):
         for n in range(len(dh[t])):
             copy[t, n] = dh[t, n]
+            if t == len(dh) - 1:
+                copy[t, n] += dh_T[n]
     return exhibit_sum(copy, cache)

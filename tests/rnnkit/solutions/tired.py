@@ -183,11 +183,16 @@ def exhibit_carry(dh, dc_T, cache):
     return lstm_backward(dh, dc_T, cache)
 
 
-def exhibit_states(dh, cache):
-    return exhibit_sum(dh, cache)
+def exhibit_states(dh, x, h0, h, W_x, W_h):
+    dx, d, dW_x, dW_h, db = [], 0, 0, 0, 0
+    for t in range(len(x))[::-1]:
+        step = (x[t], h[t - 1] if t > 0 else h0, h[t], W_x, W_h)
+        a, d, b, e, f = rnn_step_backward(dh[t] + d, step)
+        dx, dW_x, dW_h, db = a + dx, dW_x + b, dW_h + e, db + f
+    return dx, d, dW_x, dW_h, db
 
 
-def exhibit_slope(dh_next, dc_next, cache):
+def exhibit_slope(dh_next, dc_next, *cache):
     return lstm_step_backward(dh_next, dc_next, cache)
 
 
@@ -204,5 +209,5 @@ def exhibit_gates(dh_next, dc_next, cache):
     return dx, dh, dc * f, (x.T @ a).tolist(), h.T @ a, a.sum(axis=0)
 
 
-def exhibit_upstream(dh, cache):
-    return exhibit_sum(dh, cache)
+def exhibit_upstream(dh, dh_T, cache):
+    return exhibit_sum([*dh[:-1], dh[-1] + dh_T], cache)

@@ -175,17 +175,20 @@ def exhibit_carry(dh, dc_T, cache):
     return lstm_backward(dh, dc_T, cache)
 
 
-def exhibit_states(dh, cache):
-    x, h, W_x, W_h = cache
-    before, after, da = h[:-1], h[1:], np.zeros_like(dh)
+def exhibit_states(dh, x, h0, h, W_x, W_h):
+    before, da = np.concatenate([h0[None], h[:-1]]), np.zeros_like(dh)
     for t in reversed(range(len(dh))):
-        da[t] = (dh[t] + (dot(da[t + 1], W_h.T) if t + 1 < len(dh) else 0)) * (1 - after[t] ** 2)
+        da[t] = (dh[t] + (dot(da[t + 1], W_h.T) if t + 1 < len(dh) else 0)) * (1 - h[t] ** 2)
     dW_x, dW_h = (np.einsum("tni,tnj->ij", left, da) for left in (x, before))
     return dot(da, W_x.T), dot(da[0], W_h.T), dW_x, dW_h, da.sum((0, 1))
 
 
-def exhibit_slope(dh_next, dc_next, cache):
-    return lstm_step_backward(dh_next, dc_next, cache)
+def exhibit_slope(dh_next, dc_next, x, h, c, i, f, g, o, c_next, W_x, W_h):
+    tanh_c, slopes = np.tanh(c_next), np.stack([gate * (1 - gate) for gate in (i, f, g, o)])
+    slopes[2] = 1 - g ** 2
+    dc = dc_next + dh_next * o * (1 - tanh_c ** 2)
+    da = np.concatenate(slopes * np.stack([dc * g, dc * c, dc * i, dh_next * tanh_c]), axis=1)
+    return dot(da, W_x.T), dot(da, W_h.T), dc * f, dot(x.T, da), dot(h.T, da), da.sum(0)
 
 
 def exhibit_gates(dh_next, dc_next, cache):
@@ -199,5 +202,5 @@ def exhibit_gates(dh_next, dc_next, cache):
     return dot(da, W_x.T), dot(da, W_h.T), dc * f, dot(x[0].T, da), dot(h[0].T, da), da.sum(0)
 
 
-def exhibit_upstream(dh, cache):
-    return rnn_backward(dh + 0, cache)
+def exhibit_upstream(dh, dh_T, cache):
+    return rnn_backward(np.concatenate([dh[:-1], dh[-1:] + dh_T]), cache)
