@@ -14,6 +14,7 @@ The answers are a reference with one known mistake (a single), with two whose ed
 """
 
 import argparse
+import functools
 import itertools
 import multiprocessing
 import random
@@ -29,8 +30,9 @@ from rich.table import Table
 from tqdm import tqdm
 
 from rnnkit.calls import perform
-from rnnkit.checking.diagnosis import agrees, fitted
+from rnnkit.checking.difference import agrees, fitted
 from rnnkit.checking.ladder import climb
+from rnnkit.checking.versions import built_on, known_changes, slip_changes, version
 from rnnkit.exercises import EXERCISES, find
 
 KINDS = ("single", "pair", "mutant")
@@ -85,18 +87,27 @@ def outcome(exercise, made, function):
 
 def same_numbers(exercise, named, function):
     """Whether the named mistakes, together, make the numbers of this answer on inputs that no check has used."""
-    version = composed(exercise, [m for m in exercise.misconceptions if m.id in named])
+    called = by_name(exercise)
+    named_version = version(exercise, *(called[name] for name in named))
     for seed in UNSEEN:
         for sizes in [{}, *(edge.sizes for edge in exercise.edges)]:
             case = exercise.case(seed, **sizes)
-            ours, theirs = (exercise.answer(case, each) for each in (version or exercise.reference, function))
+            ours, theirs = (exercise.answer(case, each) for each in (named_version or exercise.reference, function))
             if ours.problem or theirs.problem:
                 if ours.problem != theirs.problem:
                     return False
             elif not all(agrees(fitted(theirs.outputs[name], ours.outputs[name]), ours.outputs[name],
                                 exercise.tolerance) for name in exercise.outputs):
                 return False
-    return version is not None
+    return named_version is not None
+
+
+@functools.cache
+def by_name(exercise):
+    """What a verdict may call a mistake -> the change of the reference's text."""
+    own, lent = known_changes(exercise)
+    below = [change for other in built_on(exercise) for change in slip_changes(other)]
+    return {change.name(exercise): change for change in (*below, *slip_changes(exercise), *lent, *own)}
 
 
 def placed(verdict):

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from rnnkit.calls import Call, perform
+from rnnkit.calls import Call, fresh, performed
 from rnnkit.shapes import blocks
 
 
@@ -41,6 +41,18 @@ BATCH_OF_ONE = Edge("a batch of one (N = 1)", {"N": 1}, "Does a squeeze, or an a
 ONE_STEP = Edge("a single step (T = 1)", {"T": 1}, "Is a second step taken for granted somewhere?")
 
 
+@dataclass(frozen=True)
+class Look:
+    """A look at what stays with the student, such as a cache: it costs nothing, and earns a remark.
+
+    call: what is called after the exercise's own calls, "one_step_only(x, cache) -> found"; its function is one of the
+    exercise's `given`. remark: what is said where it finds 1.
+    """
+
+    call: str
+    remark: str
+
+
 @dataclass(frozen=True, eq=False)
 class Exercise:
     """Everything that is known about one exercise. Checks, judge, diagnosis, tests and points tables read it.
@@ -58,6 +70,7 @@ class Exercise:
     edges: the border cases.
     blocks: the gates whose blocks lie side by side in an output's last axis, as in {"dW_x": "i f g o"}.
     stable: whether an overflow on the way counts as a mistake at the edges.
+    look: a look at what no output shows.
     whole: whether only an answer without any mistake earns points, as a repair does.
     solved_by: other functions of rnnkit that would do the work, which a judge therefore keeps away.
     tolerance: how large a relative error may be, norm-wise; 1e-5 leaves room for float32 buffers.
@@ -77,6 +90,7 @@ class Exercise:
     edges: tuple = ()
     blocks: dict = None
     stable: bool = False
+    look: Look = None
     whole: bool = False
     solved_by: tuple = ()
     tolerance: float = 1e-5
@@ -105,12 +119,7 @@ class Exercise:
 
     def with_cache(self, case):
         """The case, and beside it what the reference's own `after` calls leave: the cache of its forward pass."""
-        values = dict(case)
-        for text in self.after:
-            call = Call.parse(text)
-            results = self._namespace[call.name](*(values[name] for name in call.arguments))
-            values |= zip(call.results, results, strict=True)
-        return values
+        return _with_cache(self, case)
 
     @cached_property
     def text(self):
@@ -150,8 +159,21 @@ def _case(exercise, seed, sizes):
 
 
 @lru_cache(1000)
+def _with_cache(exercise, case):
+    values = dict(case)
+    for text in exercise.after:
+        call = Call.parse(text)
+        results = exercise._namespace[call.name](*(values[name] for name in call.arguments))
+        results = results if len(call.results) > 1 else [results]
+        values |= zip(call.results, results, strict=True)
+    return values
+
+
+@lru_cache(20_000)
 def _answer(exercise, case, version):
-    return perform(exercise.calls, {**exercise._namespace, exercise.name: version}, case, exercise.outputs)
+    values = {name: fresh(value) for name, value in (_with_cache(exercise, case) if exercise.cached else case).items()}
+    calls = exercise.calls[-1:] if exercise.cached else exercise.calls
+    return performed(calls, {**exercise._namespace, exercise.name: version}, values, exercise.outputs)
 
 
 def normal(scale=0.7, **axes):

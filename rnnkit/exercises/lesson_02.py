@@ -1,6 +1,7 @@
 """Lesson 02: the recurrent cell, one step and a sequence, and what is read out of it."""
 
 from rnnkit.exercises.exercise import BATCH_OF_ONE, ONE_STEP, Exercise, Misconception, normal
+from rnnkit.exercises.through_time import last_step_alone, look_at_the_cache
 from rnnkit.rnn import readout, rnn_forward, rnn_step
 
 SIZES = {"T": 5, "N": 3, "D": 4, "H": 6, "V": 7}
@@ -46,6 +47,8 @@ RNN_FORWARD = Exercise(
     sizes=SIZES,
     reference=rnn_forward,
     one_step="rnn_step",
+    given={"last_step_alone": last_step_alone},
+    look=look_at_the_cache("03"),
     edges=(BATCH_OF_ONE, ONE_STEP),
     misconceptions=(
         Misconception("h0-at-every-step", "rnn_step(x_t, h_t, W_x, W_h, b)", "rnn_step(x_t, h0, W_x, W_h, b)",

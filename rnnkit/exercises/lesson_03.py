@@ -11,13 +11,18 @@ SIZES = {"T": 5, "N": 3, "D": 4, "H": 6}
 
 
 def wavy(A, w):
-    """A scalar function to differentiate: f(x) = sum(w * sin(x A)) + sum(exp(x / 2))."""
-    return lambda x: float(np.sum(w * np.sin(x @ A)) + np.sum(np.exp(x / 2)))
+    """A scalar function to differentiate, of an array of any shape: f(x) = sum(w * sin(x A)) + sum(exp(x / 2)).
+
+    Its x A multiplies all of x, laid out in a row, with A.
+    """
+    return lambda x: float(np.sum(w * np.sin(np.ravel(x) @ A)) + np.sum(np.exp(x / 2)))
 
 
-def point_and_function(rng, N, D, H):
-    return {"x": rng.standard_normal((N, D)), "A": rng.standard_normal((D, H)), "w": rng.standard_normal((N, H)),
-            "eps": np.array(1e-3)}
+def point_and_function(rng, N, D, H, axes="N D", eps=1e-3):
+    """A point of these axes, and what makes the function: x, A, w, and the distance to move."""
+    shape = [{"N": N, "D": D, "H": H}[axis] for axis in axes.split()]
+    return {"x": rng.standard_normal(shape), "A": rng.standard_normal((np.prod(shape), H)) / 2,
+            "w": rng.standard_normal(H), "eps": np.array(eps)}
 
 
 NUMERICAL_GRADIENT = Exercise(
@@ -29,7 +34,13 @@ NUMERICAL_GRADIENT = Exercise(
     outputs={"gradient": "N D"},
     sizes={"N": 3, "D": 4, "H": 5},
     reference=numerical_gradient,
-    edges=(Edge("an array with one row", {"N": 1}), Edge("an array with one column", {"D": 1})),
+    edges=(Edge("an array with one row", {"N": 1}), Edge("an array with one column", {"D": 1}),
+           Edge("an array with one axis", {"axes": "D"}, "x may have any shape. np.ndindex(x.shape) runs over the "
+                "indices of all of them."),
+           Edge("an array with three axes", {"axes": "N D H"}, "x may have any shape. np.ndindex(x.shape) runs over "
+                "the indices of all of them."),
+           Edge("a large eps, 0.1", {"eps": 0.1}, "Central differences with a large eps are far from the slope, and "
+                "this is not what they give. Is the eps that was passed in the one that is used?")),
     misconceptions=(
         Misconception("one-sided", "(f(plus) - f(minus)) / (2 * eps)", "(f(plus) - f(x)) / eps",
                       "This is the one-sided difference, whose error shrinks with eps only. Step to both sides: the "
@@ -51,6 +62,12 @@ NUMERICAL_GRADIENT = Exercise(
                       "a copy."),
         Misconception("not-divided", "(f(plus) - f(minus)) / (2 * eps)", "f(plus) - f(minus)",
                       "This is how much f changes. Its slope is that, divided by how far x moved."),
+        Misconception("eps-ignored", "        plus[i] += eps\n        minus[i] -= eps\n"
+                      "        gradient[i] = (f(plus) - f(minus)) / (2 * eps)",
+                      "        plus[i] += 1e-6\n        minus[i] -= 1e-6\n"
+                      "        gradient[i] = (f(plus) - f(minus)) / 2e-6",
+                      "The eps that was passed in is not used. How far to move is the caller's choice; lesson 03 draws "
+                      "the error over it."),
         Misconception("moves-relative-to-x", "        plus[i] += eps\n        minus[i] -= eps",
                       "        plus[i] *= 1 + eps\n        minus[i] *= 1 - eps",
                       "Each entry was moved by eps times itself, but the difference was divided by 2 eps. Move it by "

@@ -1,6 +1,7 @@
 """Lesson 06: the LSTM, its gates, one step, and a sequence."""
 
 from rnnkit.exercises.exercise import BATCH_OF_ONE, ONE_STEP, Exercise, Misconception, normal
+from rnnkit.exercises.through_time import last_step_alone, look_at_the_cache
 from rnnkit.lstm import lstm_forward, lstm_gates, lstm_step
 
 SIZES = {"T": 5, "N": 3, "D": 4, "H": 6}
@@ -120,6 +121,8 @@ LSTM_FORWARD = Exercise(
     sizes=SIZES,
     reference=lstm_forward,
     one_step="lstm_step",
+    given={"last_step_alone": last_step_alone},
+    look=look_at_the_cache("07"),
     edges=(BATCH_OF_ONE, ONE_STEP),
     misconceptions=(
         Misconception("cell-state-not-carried", STEP, "h_t, c_t, cache = lstm_step(x_t, h_t, c0, W_x, W_h, b)",

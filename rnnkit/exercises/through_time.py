@@ -1,9 +1,11 @@
-"""The mistakes that people make in the loop of a backward pass, whichever cell it goes around.
+"""What every sequence has in common: the mistakes in the loop of a backward pass, and a look at a cache.
 
-They are edits of lines that `rnn_backward`, `lstm_backward` and `gru_backward` have in common.
+The mistakes are edits of lines that `rnn_backward`, `lstm_backward` and `gru_backward` share.
 """
 
-from rnnkit.exercises.exercise import Misconception
+import numpy as np
+
+from rnnkit.exercises.exercise import Look, Misconception
 
 THROUGH_TIME = (
     Misconception("upstream-of-the-last-step-only", "dh_t = dh[t] + dh_next",
@@ -30,3 +32,31 @@ THROUGH_TIME = (
                   "The gradient was clipped inside the loop. Clipping is for the finished gradient, after this "
                   "function."),
 )
+
+
+def last_step_alone(x, cache):
+    """Whether a cache holds the input of the last step, and of no other: 1.0 or 0.0. Run where the cache is.
+
+    x: (T, N, D). cache: whatever a student keeps, in lists, tuples, dictionaries and objects.
+    """
+    todo, seen, arrays = [cache], set(), []
+    while todo:
+        item = todo.pop()
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        if isinstance(item, np.ndarray):
+            arrays += list(item) if item.ndim == 3 else [item]
+        elif isinstance(item, (dict, list, tuple)):
+            todo += list(item.values()) if isinstance(item, dict) else list(item)
+        elif hasattr(item, "__dict__"):
+            todo.append(vars(item))
+    found = [any(np.array_equal(array, x_t) for array in arrays) for x_t in x]
+    return float(len(found) > 1 and found[-1] and not any(found[:-1]))
+
+
+def look_at_the_cache(lesson):
+    """For `Exercise.look`: a remark where a sequence's cache is its last step's."""
+    return Look("last_step_alone(x, cache) -> found",
+                f"The cache is the last step's alone. That costs nothing here, but the way back, in lesson {lesson}, "
+                f"goes over every step: keep a list with the cache of each.")
