@@ -4,7 +4,9 @@ import numpy as np
 
 FUNCTIONS = {"tanh": np.tanh, "the sigmoid": lambda a: 1 / (1 + np.exp(-a)), "the square": np.square, "exp": np.exp,
              "one minus": lambda a: 1 - a, "the absolute value": np.abs, "the whole part": np.trunc,
-             "the reciprocal": lambda a: 1 / a}
+             "the reciprocal": lambda a: 1 / a, "the logarithm": np.log,
+             "a sigmoid's slope, s (1 - s),": lambda a: a * (1 - a),
+             "a tanh's slope, 1 - t^2,": lambda a: 1 - a ** 2}
 
 
 def agrees(given, expected, tolerance):
@@ -107,7 +109,12 @@ def _rule(given, expected, tolerance, axes, others):
                 return f"each step holds what belongs to the step {what} it"
         if agrees(given, expected[::-1], tolerance):
             return "its steps lie in reverse order"
-    if np.ptp(given - expected) > 0.01 * largest(expected) and len(np.unique(expected)) == expected.size and np.array_equal(
-            np.argsort(given, None), np.argsort(expected, None)):
+    for axis, what in ((-1, "row"), (0, "column")) if given.ndim == 2 else ():
+        if np.ptp(given - expected, axis=axis).max() < tolerance * largest(expected):
+            return f"every {what} is off by a number of its own"
+        if np.ptp(given / expected, axis=axis).max() < tolerance * largest(given / expected):
+            return f"every {what} is off by a factor of its own"
+    different = np.ptp(given - expected) > 0.01 * largest(expected) and len(np.unique(expected)) == expected.size
+    if different and np.array_equal(np.argsort(given, None), np.argsort(expected, None)):
         return "what should be larger is larger, so look at the last function that was applied"
     return ""

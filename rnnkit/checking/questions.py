@@ -70,11 +70,15 @@ def questions(evidence, ask):
 
 
 def _what_is_never_read(doubt):
-    for name in doubt.inputs:
-        if outputs := doubt.unmoved(name):
-            do = "do" if len(outputs) > 1 else "does"
-            return f"Your {' and '.join(outputs)} {do} not change when {name} does. Where should {name} enter?"
-    return ""
+    unread = {name: outputs for name in doubt.inputs if (outputs := doubt.unmoved(name))}
+    if not unread:
+        return ""
+    read = [name for name in doubt.inputs if name not in unread]
+    name, outputs = next(iter(unread.items()))
+    if len(unread) > 1 and len(outputs) == 1 and set(map(tuple, unread.values())) == {tuple(outputs)}:
+        return f"Your {outputs[0]} changes with {' and '.join(read) or 'nothing'} alone. What else should reach it?"
+    do = "do" if len(outputs) > 1 else "does"
+    return f"Your {' and '.join(outputs)} {do} not change when {name} does. Where should {name} enter?"
 
 
 def _zero(*names):

@@ -7,6 +7,7 @@ lists them: they are read off the syntax tree, and each one says in half a sente
 
 import ast
 import itertools
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -20,6 +21,19 @@ CROSSED = {ast.Add: (ast.Sub, "{right} is subtracted, not added"),
 MISSING = {ast.Add: "{dropped} is missing", ast.Sub: "{kept} stands alone, without {dropped}",
            ast.Mult: "the factor {dropped} is missing", ast.Div: "the division by {dropped} is missing",
            ast.MatMult: "{dropped} is missing"}
+ALONE = {"{0} counts as zero": "0 * {0}", "1 - {0} is used where {0} belongs": "(1 - {0})",
+         "{0} went through a tanh once too often": "np.tanh({0})", "{0} enters twice": "2 * {0}"}
+WHOLE = {"{0} has the wrong sign": "-({0})", "{0} is counted twice": "2 * ({0})",
+         "{0} went through a tanh once too often": "np.tanh({0})",
+         "{0} went through a sigmoid once too often": "1 / (1 + np.exp(-({0})))",
+         "{0} lost its fractions: is it an array of whole numbers?": "np.trunc({0})",
+         "{0} lost its signs": "np.abs({0})", "{0} lies in reverse order": "({0})[::-1]",
+         "{0} is divided by the number of its rows": "({0}) / len({0})", "{0} begins with ones": "np.ones_like({0})",
+         "{0} counts as zero": "0 * ({0})"}
+SLOPES = [(r"\b(\w+) \* \(1 - \1\)", r"(1 - \1 ** 2)", "a tanh's slope where a sigmoid's belongs"),
+          (r"\b(\w+) \* \(1 - \1\)", r"1", "no slope"),
+          (r"\(?1 - (\w+) \*\* 2\)?", r"\1 * (1 - \1)", "a sigmoid's slope where a tanh's belongs"),
+          (r"\(?1 - (\w+) \*\* 2\)?", r"(1 - \1) ** 2", "the square around the whole difference")]
 ROUNDS = {"[1:]": "its first round is left out", "[:-1]": "its last round is left out",
           "[:1]": "only its first round counts", "[-1:]": "only its last round counts", "[:0]": "it does not run once",
           "[::-1]": "it runs the other way round"}
@@ -65,7 +79,7 @@ def plain(text):
 
 @lru_cache(2000)
 def slips(text, kinds, results):
-    """Every slip in a function, by what it is. Where two are said in the same words, the first counts.
+    """Every slip in a function, by what it is.
 
     kinds: pairs of a local name and a word for its kind, such as its shape: names of one kind can be mistaken for each
     other. results: the names of what it returns.
@@ -73,7 +87,10 @@ def slips(text, kinds, results):
     alike = {name: [other for other, theirs in kinds if theirs == kind and other != name] for name, kind in kinds}
     found = {}
     for slip in _in_body(plain(text).body[0], alike, results):
-        found.setdefault(slip.what, slip)
+        place = next((place for place in ("", ", in its second place", ", in its third place")
+                      if slip.what + place not in found), None)
+        if place is not None:
+            found[slip.what + place] = slip._replace(what=slip.what + place)
     return found
 
 
@@ -106,10 +123,10 @@ def _in_statement(statement, alike, results):
             yield from _in_value(name, statement, "value", None, alike)
         case ast.Return(ast.Tuple(values) as returned):
             for k, _ in enumerate(values[:len(results)]):
-                yield from _in_value(results[k], returned, "elts", k, alike)
+                yield from _in_value(f"the returned {results[k]}", returned, "elts", k, alike)
             yield from _exchanged(returned, "elts", "in the return", alike)
         case ast.Return(value) if value is not None:
-            yield from _in_value(results[0], statement, "value", None, alike)
+            yield from _in_value(f"the returned {results[0]}", statement, "value", None, alike)
         case ast.Expr(ast.Call(ast.Attribute(ast.Name(name)))):
             yield from _in_value(name, statement.value, "args", 0, alike)
         case ast.For(target, iterated):
@@ -128,13 +145,18 @@ def _in_value(name, parent, field, index, alike):
     """Slips in the whole of what becomes a result, and inside it."""
     value = getattr(parent, field) if index is None else getattr(parent, field)[index]
     text = ast.unparse(value)
-    changed = {f"{name} has the wrong sign": f"-({text})", f"{name} is counted twice": f"2 * ({text})",
-               f"{name} went through a tanh once too often": f"np.tanh({text})",
-               f"{name} went through a sigmoid once too often": f"1 / (1 + np.exp(-({text})))"}
-    like = next((alike[each] for each in (name.split("[")[0], name, text) if each in alike), [])
-    for other in [name] * (name in alike) + like if not isinstance(value, ast.Name) else like:
+    changed = {what.format(name): new.format(text) for what, new in WHOLE.items()}
+    changed |= {f"{name} has {what}": re.sub(slope, new, text) for slope, new, what in SLOPES if re.search(slope, text)}
+    for read in {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}:
+        if text.count(read) > 1:
+            changed |= {f"for {name}, {other} is used for every {read}": re.sub(rf"\b{read}\b", other, text)
+                        for other in alike.get(read, ())}
+    like = next((alike[each] for each in (name, text) if each in alike), [])
+    for other in [name] * (name in alike and not isinstance(value, ast.Name)) + like:
         changed |= {f"{other} is added to {name} once too often": f"{text} + {other}",
                     f"{name} is multiplied by {other} once too often": f"({text}) * {other}"}
+        if other != name:
+            changed[f"{name} is {other}, as it is"] = other
     for what, new in changed.items():
         yield what, parent, field, index, ast.parse(new, mode="eval").body
     yield from _in_expression(name, parent, field, index, alike)
@@ -160,7 +182,9 @@ def _at(node, alike):
     match node:
         case ast.Name(name, ast.Load()) if name in alike:
             for other in alike[name]:
-                yield f"{other} is used where {name} belongs", ast.Name(other, ast.Load())
+                yield f"{other} is used where {name} belongs", ast.parse(other, mode="eval").body
+            for what, new in ALONE.items():
+                yield what.format(name), ast.parse(new.format(name), mode="eval").body
         case ast.BinOp(left, op, right):
             words = {"left": _said(left), "right": _said(right)}
             if type(op) in CROSSED:

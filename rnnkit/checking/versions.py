@@ -104,9 +104,15 @@ def _words(exercise):
         exec(compile(ast.fix_missing_locations(ast.Module([function], [])), f"<{exercise.name}>", "exec"), namespace)
     finally:
         function.body[-1] = kept
-    values = {}
+    kinds = {}
     case = exercise.with_cache(exercise.case(1))
     for name, value in namespace[exercise.name](*(case[n] for n in Call.parse(exercise.signature).arguments)).items():
         if isinstance(value, np.ndarray | int | float | list):
-            values[name] = f"{type(value).__name__} {np.shape(value) if isinstance(value, np.ndarray) else ''}"
-    return tuple(values.items()), Call.parse(exercise.signature).results
+            kinds[name] = _kind(value)
+        if isinstance(value, np.ndarray) and value.ndim == 3:
+            kinds |= {f"{name}[{step}]": _kind(value[0]) for step in (0, -1)}
+    return tuple(kinds.items()), Call.parse(exercise.signature).results
+
+
+def _kind(value):
+    return f"{type(value).__name__} {np.shape(value) if isinstance(value, np.ndarray) else ''}"

@@ -1,6 +1,7 @@
 """What an exercise is: data that says what is to be written and how to know that it was."""
 
 import inspect
+import itertools
 import textwrap
 import zlib
 from collections.abc import Callable
@@ -25,6 +26,24 @@ class Misconception:
     right: str
     wrong: str
     hint: str
+
+
+def orders(right, lists, gates, hint, known=()):
+    """A Misconception for every other order of the gates' blocks: text in which some lists are permuted alike.
+
+    right: the text of the edit. lists: what is permuted in it, as in ("a_i, a_f, a_g, a_o",). gates: their names in the
+    right order, as in "i f g o". hint: with {order} in it. known: orders that have a Misconception of their own.
+    """
+    gates = gates.split()
+    for order in itertools.permutations(range(len(gates))):
+        names = [gates[k] for k in order]
+        if names == gates or " ".join(names) in known:
+            continue
+        wrong = right
+        for listed in lists:
+            parts = listed.split(", ")
+            wrong = wrong.replace(listed, ", ".join(parts[k] for k in order))
+        yield Misconception(f"order-{'-'.join(names)}", right, wrong, hint.format(order=", ".join(names)))
 
 
 @dataclass(frozen=True)

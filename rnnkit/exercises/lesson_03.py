@@ -72,6 +72,22 @@ NUMERICAL_GRADIENT = Exercise(
                       "        plus[i] *= 1 + eps\n        minus[i] *= 1 - eps",
                       "Each entry was moved by eps times itself, but the difference was divided by 2 eps. Move it by "
                       "eps."),
+        Misconception("a-row-at-once", "np.ndindex(x.shape)", "range(len(x))",
+                      "A whole row of x was moved at once, so each result is the sum of a row's slopes. An index "
+                      "names one entry: np.ndindex."),
+        Misconception("moves-pile-up", "    for i in np.ndindex(x.shape):\n        plus, minus = x.copy(), x.copy()\n",
+                      "    plus, minus = x.copy(), x.copy()\n    for i in np.ndindex(x.shape):\n",
+                      "The copies were made once, before the loop, so the entries that were moved earlier are still "
+                      "moved. Make them anew for each entry."),
+        Misconception("whole-numbers", "np.empty_like(x)", "np.empty(x.shape, int)",
+                      "The array holds whole numbers, so every slope lost its fraction. Let it hold floats."),
+        Misconception("first-entry-only", "gradient = np.empty_like(x)\n    for i in np.ndindex(x.shape):",
+                      "gradient = np.zeros_like(x)\n    for i in [(0,) * x.ndim]:",
+                      "Only the first entry was measured. Does the return stand inside the loop?"),
+        Misconception("moved-up-only", "        minus[i] -= eps\n", "",
+                      "Only plus was moved. Then the distance is eps, not 2 eps; move minus down as well."),
+        Misconception("sign-lost", "(f(plus) - f(minus))", "abs(f(plus) - f(minus))",
+                      "The negative slopes came out positive. A slope has a sign: take no absolute value."),
     ),
 )
 
@@ -125,6 +141,24 @@ RNN_STEP_BACKWARD = Exercise(
                       "dW_h was built with the new state. W_h multiplied the old one, h."),
         Misconception("dW_h-from-the-pre-activation", "h.T @ da", "np.arctanh(h_next).T @ da",
                       "dW_h was built with the pre-activation a where the old state h belongs. What did W_h multiply?"),
+        Misconception("a-sigmoids-slope", "dh_next * (1 - h_next ** 2)", "dh_next * h_next * (1 - h_next)",
+                      "This is a sigmoid's slope. The step squashed with tanh: 1 - h_next^2."),
+        Misconception("slope-plus", "1 - h_next ** 2", "1 + h_next ** 2",
+                      "The slope is above 1 here. tanh is never steeper than 1: check a sign."),
+        Misconception("cache-unpacked-in-another-order", "x, h, h_next, W_x, W_h = cache",
+                      "x, h_next, h, W_x, W_h = cache",
+                      "The old and the new state are exchanged where the cache is unpacked. It holds x, h, h_next, "
+                      "in this order."),
+        Misconception("upstream-added-to-dh", "da @ W_h.T", "da @ W_h.T + dh_next",
+                      "dh_next itself was added to dh. In this cell no road leads from h past W_h and the tanh."),
+        Misconception("all-weights-averaged", "x.T @ da, h.T @ da, da.sum(axis=0)",
+                      "x.T @ da / len(x), h.T @ da / len(x), da.mean(axis=0)",
+                      "The gradients of W_x, W_h and b are means over the batch. They should be sums: any averaging "
+                      "belongs to the loss."),
+        Misconception("dh-past-the-tanh", "da @ W_h.T", "dh_next @ W_h.T",
+                      "dh was made with dh_next. Everything behind the tanh begins from da."),
+        Misconception("dW_h-from-both-states", "h.T @ da", "(h + h_next).T @ da",
+                      "dW_h was built with the sum of both states. W_h multiplied the old one, h, alone."),
     ),
 )
 
@@ -179,6 +213,12 @@ RNN_BACKWARD = Exercise(
                       "return dx, dh_next, dW_x / len(cache), dW_h / len(cache), db / len(cache)",
                       "The weight gradients are means over the steps. They should be sums: any averaging belongs to "
                       "the loss."),
+        Misconception("first-cache-for-all", "(dh_t, cache[t])", "(dh_t, cache[0])",
+                      "Every step was taken back with the cache of the first. Step t needs cache[t]."),
+        Misconception("dW_h-from-the-pre-activation", "dW_h += dW_h_t",
+                      "dW_h += np.arctanh(cache[t][1]).T @ (dh_t * (1 - cache[t][2] ** 2)) if t else dW_h_t",
+                      "dW_h was built with the pre-activation of the step before, where its state belongs. What did "
+                      "W_h multiply?"),
     ),
 )
 

@@ -31,6 +31,33 @@ THROUGH_TIME = (
     Misconception("clipped-on-the-way", "dh_t = dh[t] + dh_next", "dh_t = np.clip(dh[t] + dh_next, -1, 1)",
                   "The gradient was clipped inside the loop. Clipping is for the finished gradient, after this "
                   "function."),
+    Misconception("loop-never-ran", "for t in reversed(range(len(cache))):", "for t in []:",
+                  "Nothing was collected: the loop did not run once, or what comes from above, dh[t], never "
+                  "entered it. A range that counts down needs a step of -1."),
+    Misconception("return-in-the-loop", "for t in reversed(range(len(cache))):", "for t in [len(cache) - 1]:",
+                  "Only the last step was taken back. Does the return stand inside the loop?"),
+    Misconception("upstream-one-step-early", "dh_t = dh[t] + dh_next", "dh_t = dh[t - 1] + dh_next",
+                  "Step t was given dh[t - 1], and at t = 0 the index -1 is the last step. Step t takes dh[t]."),
+    Misconception("upstream-for-carry", "dh_t = dh[t] + dh_next",
+                  "dh_t = dh[t] + (dh[t + 1] if t + 1 < len(cache) else 0)",
+                  "dh[t + 1] was added, which comes from above. What belongs there is what step t + 1 sent back."),
+    Misconception("carry-twice", "dh_t = dh[t] + dh_next", "dh_t = dh[t] + 2 * dh_next",
+                  "The carry of dh was added twice."),
+    Misconception("carry-seeded-with-ones", "np.zeros_like(h0)", "np.ones_like(h0)",
+                  "The carry of dh begins with ones. After the last step there is nothing that could send "
+                  "anything back: it begins with zeros."),
+    Misconception("last-upstream-twice", "np.zeros_like(h0)", "dh[-1]",
+                  "The last upstream gradient counts twice: the carry begins with it, and the loop adds it. "
+                  "Before the loop nothing has been sent back yet."),
+    Misconception("dh0-from-above", "return dx, dh_next,", "return dx, dh[0],",
+                  "dh0 is dh[0], which came from above to the first new state. h0's gradient is what the first "
+                  "step sends back."),
+    Misconception("dh0-one-step-short", "return dx, dh_next,", "return dx, dh_t,",
+                  "dh0 is what arrived at the first new state. It has not gone back through the first step yet."),
+    Misconception("dh0-with-dh-added", "return dx, dh_next,", "return dx, dh[0] + dh_next,",
+                  "dh[0] was added to dh0. It belongs to the state after the first step; nobody above reads h0."),
+    Misconception("dx-in-reverse", "return dx, dh_next,", "return dx[::-1], dh_next,",
+                  "The steps of dx lie in reverse order, as the loop made them. Write each to its own dx[t]."),
 )
 
 
