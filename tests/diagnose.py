@@ -1,7 +1,7 @@
 """Do the checks name the mistake, and never a wrong one? Every answer here is wrong in a way that is known.
 
     make diagnose           (all of them)
-    python tests/diagnose.py --quick [exercise ...]
+    python tests/diagnose.py --quick 20 [exercise ...]
 
 The answers are a reference with one known mistake (a single), with two whose edits touch different places of its text
 (a pair), or with one mechanical slip (a mutant). What a check says to each is counted:
@@ -138,7 +138,7 @@ def work(job):
 def jobs(names, quick, size=10):
     for name, kind in itertools.product(names, KINDS):
         count = len(answers(name, kind))
-        chosen = random.Random(0).sample(range(count), min(count, QUICK)) if quick else range(count)
+        chosen = random.Random(0).sample(range(count), min(count, quick)) if quick else range(count)
         yield from ((name, kind, chosen[k:k + size]) for k in range(0, len(chosen), size))
 
 
@@ -165,7 +165,8 @@ def table(found):
 def main():
     parser = argparse.ArgumentParser(description="What do the checks say to answers that are known to be wrong?")
     parser.add_argument("exercises", nargs="*", help="only these")
-    parser.add_argument("--quick", action="store_true", help=f"at most {QUICK} answers of each kind")
+    parser.add_argument("--quick", nargs="?", type=int, const=QUICK, metavar="N",
+                        help=f"at most N answers of each kind for each exercise; {QUICK} unless given")
     parser.add_argument("--show", choices=OUTCOMES, action="append", default=["false"], help="what was said to these")
     options = parser.parse_args()
     todo = list(jobs(options.exercises or list(EXERCISES), options.quick))

@@ -28,21 +28,21 @@ class Named:
 class Evidence:
     """What an answer was asked, what came back, and what is right: one of each for every seed.
 
-    border: pairs of a border case and the answer to it. A mistake that agrees everywhere else and not there is another
-    one; an answer that fails there says nothing about the mistake.
+    more: pairs of a further case, such as one at the border, and the answer to it. A mistake that agrees everywhere
+    else and not there is another one; an answer that fails there says nothing about the mistake.
     """
 
     exercise: object
     cases: list
     answers: list
     expected: list
-    border: tuple = ()
+    more: tuple = ()
 
     def fits(self, *changes):
         """Whether the reference with these changes answers the same, in every output, for every seed."""
         function = version(self.exercise, *changes)
         seen = [*zip(self.cases, self.answers, strict=True),
-                *((case, answer) for case, answer in self.border if not answer.problem)]
+                *((case, answer) for case, answer in self.more if not answer.problem)]
         return function is not None and all(
             equal(self.exercise, answer, self.exercise.answer(case, function)) for case, answer in seen)
 
@@ -69,7 +69,7 @@ def diagnose(evidence, lent=True, inline=False):
     """
     found = _search(evidence, lent, inline)
     if not found and evidence.exercise.stable:      # it may overflow at the border besides
-        found = _search(replace(evidence, border=()), lent, inline)
+        found = _search(replace(evidence, more=()), lent, inline)
     return found
 
 

@@ -113,10 +113,11 @@ def _diagnose(verdict, evidence, ask, step, seed):
     """The mistake's name; where it has none, what the answers to further questions say about its place."""
     base = step()
     wrong_step = base is not None and base.written and not base.right
-    border = [(case, ask(evidence.exercise.calls, case, evidence.exercise.outputs)) for edge in evidence.exercise.edges
-              for case in [evidence.exercise.case(seed, **edge.sizes)]]
-    if mistakes := diagnose(replace(evidence, border=tuple(border)), not wrong_step, bool(base and not base.written)):
-        ids, hints = named(evidence.exercise, mistakes)
+    exercise = evidence.exercise
+    more = [exercise.case(seed + 2), *(exercise.case(seed, **edge.sizes) for edge in exercise.edges)]
+    more = tuple((case, ask(exercise.calls, case, exercise.outputs)) for case in more)
+    if mistakes := diagnose(replace(evidence, more=more), not wrong_step, bool(base and not base.written)):
+        ids, hints = named(exercise, mistakes)
         verdict.mistakes += ids
         for hint in hints:
             verdict.say("hint", hint)
@@ -205,8 +206,10 @@ def _remarks(verdict, right, evidence, ask):
                                   f"shape.")
         elif name in answers[0].odd:
             verdict.misshapen.append(name)
-            verdict.say("remark", f"{name} came as a value of type {answers[0].odd[name]}. It costs nothing here, but "
-                                  f"whoever computes with it expects an array: np.array({name}) makes one.")
+            kind = answers[0].odd[name]
+            made = f"{name}.detach().numpy()" if kind == "Tensor" else f"np.array({name})"
+            verdict.say("remark", f"{name} came as a value of type {kind}. It costs nothing here, but whoever computes "
+                                  f"with it expects an array: {made} makes one.")
     if "returned" in answers[0].odd:
         verdict.say("remark", f"It returned a value of type {answers[0].odd['returned']}, which gives its results only "
                               f"once. It costs nothing here, but a tuple, as in return a, b, can be read again.")

@@ -20,7 +20,7 @@ class Doubt:
 
     def __init__(self, evidence, ask):
         self.exercise, self.cases, self.answers = evidence.exercise, evidence.cases, evidence.answers
-        self.expected, self._ask, self.left = evidence.expected, ask, MOST_ASKED
+        self.expected, self._ask, self.left, self._zeros = evidence.expected, ask, MOST_ASKED, {}
         self.wrong = [name for name in self.exercise.outputs if any(
             not self._agree(name, a, e) for a, e in zip(self.answers, self.expected, strict=True))]
         signature = Call.parse(self.exercise.signature).arguments
@@ -49,6 +49,11 @@ class Doubt:
                 return False
         return True
 
+    def right_at_zero(self, name):
+        if name not in self._zeros:
+            self._zeros[name] = self.right(_zero(name))
+        return self._zeros[name]
+
     def unmoved(self, name):
         """The wrong outputs that stay as they are when this input changes, though they should not."""
         found = self.again(lambda case: {**case, name: -0.5 * case[name]})
@@ -62,8 +67,8 @@ class Doubt:
 def questions(evidence, ask):
     """One sentence about where a mistake is, in a list; or none, where no question has an answer that helps."""
     doubt = Doubt(evidence, ask)
-    for question in (_what_is_never_read, _what_may_be_zero, _what_sizes, _proportion, _which_upstream, _transposes,
-                     _which_two_may_be_zero, _equal_sizes, _which_sign):
+    for question in (_what_is_never_read, _what_sizes, _which_sign, _what_may_be_zero, _proportion, _which_upstream,
+                     _transposes, _which_two_may_be_zero, _equal_sizes):
         if sentence := question(doubt):
             return [sentence]
     return []
@@ -86,7 +91,7 @@ def _zero(*names):
 
 
 def _what_may_be_zero(doubt):
-    names = [name for name in doubt.inputs if doubt.right(_zero(name))]
+    names = [name for name in doubt.inputs if doubt.right_at_zero(name)]
     if not names:
         return ""
     which = ", and with ".join(f"{name} = 0" for name in names)
@@ -165,9 +170,11 @@ def _equal_sizes(doubt):
 
 
 def _which_sign(doubt):
-    """For functions of one array, entry by entry."""
-    for output, name in itertools.product(doubt.wrong, doubt.inputs):
+    """Of an input that may be zero, or has no zeros."""
+    for name in doubt.inputs:
+        if not doubt.right_at_zero(name):
+            continue
         for sign, what in ((1, "positive"), (-1, "negative")):
             if doubt.right(lambda case, name=name, sign=sign: {**case, name: sign * np.abs(case[name])}):
-                return f"Where {name} is {what} you are right: what does your {output} do with the others?"
+                return f"Where {name} is {what} you are right: what do you do with the others?"
     return ""
