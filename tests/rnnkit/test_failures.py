@@ -27,7 +27,8 @@ def test_right_code_under_a_template_of_nones_is_right(ask):
     ("    (caches, x) = None\n    return x", "its line still holds None"),
     ("    for t in range(None):\n        pass\n    return t", "its line still holds None"),
     ("    dx = dh_next\n    dx += None\n    return dx", "its line still holds None"),
-    ("    x, h, h_next, W_x, W_h = cache\n    da = None\n    return (\n        x,\n        da @ W_h.T)", "da is still None"),
+    ("    x, h, h_next, W_x, W_h = cache\n    da = None\n    return (\n        x,\n        da @ W_h.T)",
+     "da is still None"),
     ("    W = ...\n    return dh_next @ W", "W is still Ellipsis"),
     ("    class Net: pass\n    net = Net()\n    net.r = None\n    return net.r.shape", "net.r is still None"),
 ])

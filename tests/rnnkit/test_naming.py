@@ -159,7 +159,8 @@ def test_slip_is_described(name, right, wrong, said):
     (step("np.tanh(x @ W_x + h @ W_h + b * len(x) ** 2)"), "For a single sequence (N = 1) you are right"),
     (step("np.tanh(x.sum(axis=0) @ W_x + h @ W_h + b)"), "For a single sequence (N = 1) you are right"),
     (step("np.tanh(abs(x) @ W_x + h @ W_h + b)"), "Where x is positive you are right"),
-    (step("np.tanh(x @ W_x + (0 * h + h.mean()) @ W_h + b)"), "With h = 0, and with W_h = 0 you are right: look at where h and W_h enter."),
+    (step("np.tanh(x @ W_x + (0 * h + h.mean()) @ W_h + b)"),
+     "With h = 0, and with W_h = 0 you are right: look at where h and W_h enter."),
 ])
 def test_mistake_without_a_name_is_asked_where_it_is(cell, said, ask):
     _, text = ask(function("rnn_step", cell))
