@@ -75,14 +75,17 @@ def outcome(exercise, made, function):
     functions = {**exercise._namespace, exercise.name: function}
     verdict = climb(exercise, lambda calls, values, wanted: perform(calls, functions, values, wanted), 1)
     said = " / ".join(text for mark, text in verdict.lines if mark != "ok")
+    return "right" if verdict.passed else judged(exercise, verdict, made, function), said
+
+
+def judged(exercise, verdict, made, function):
+    """Which of the OUTCOMES a verdict on a wrong answer is."""
     named = tuple(dict.fromkeys(verdict.mistakes))
-    if verdict.passed:
-        return "right", said
     if not named:
-        return "placed" if placed(verdict) else "nothing", said
+        return "placed" if placed(verdict) else "nothing"
     if set(named) == set(made) or same_numbers(exercise, named, function):
-        return "named", said
-    return "in part" if set(named) < set(made) else "false", said
+        return "named"
+    return "in part" if set(named) < set(made) else "false"
 
 
 def same_numbers(exercise, named, function):

@@ -12,7 +12,7 @@ import numpy as np
 from rnnkit.checking.difference import agrees, fitted, largest
 from rnnkit.checking.versions import Change, built_on, known_changes, slip_changes, version
 
-MOST_PAIRS = 300     # that are tried together, for one answer
+MOST_PAIRS = 200     # that are tried together, for one answer
 MOST_TOGETHER = 2    # mistakes that are named in one answer, each by outputs of its own
 
 
@@ -138,11 +138,12 @@ def _candidates(harmed, alike, wrong, known):
 
 
 def _by_output(evidence, changes, harmed, alike, wrong):
-    """Mistakes in different outputs, which together explain all that is wrong.
+    """Known mistakes in different outputs, which together explain all that is wrong.
 
-    Each has to be found in every region that it would harm, and each explains one that no other does.
+    Each has to be found in every region that it would harm, and each explains one that no other does. Changes that can
+    be made together were tried together before, and so are ruled out; these stand in each other's place in the text.
     """
-    whole = [k for k in np.flatnonzero(harmed.any(axis=1)) if not (harmed[k] & ~alike[k]).any()]
+    whole = [k for k in np.flatnonzero(harmed.any(axis=1)) if changes[k].known and not (harmed[k] & ~alike[k]).any()]
     left, chosen = wrong.copy(), []
     while left.any() and len(chosen) < MOST_TOGETHER:
         best = max(whole, key=lambda k: (harmed[k] & left).sum(), default=None)
@@ -151,6 +152,8 @@ def _by_output(evidence, changes, harmed, alike, wrong):
         chosen.append(changes[best])
         left &= ~harmed[best]
     named = [Named(change, _alone(evidence, change)) for change in chosen]
+    if version(evidence.exercise, *chosen) is not None and not evidence.fits(*chosen):
+        return []
     return [] if left.any() or not all(each.outputs for each in named) else named
 
 

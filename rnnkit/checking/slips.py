@@ -25,11 +25,11 @@ ALONE = {"{0} counts as zero": "0 * {0}", "1 - {0} is used where {0} belongs": "
          "{0} went through a tanh once too often": "np.tanh({0})", "{0} enters twice": "2 * {0}"}
 WHOLE = {"{0} has the wrong sign": "-({0})", "{0} is counted twice": "2 * ({0})",
          "{0} went through a tanh once too often": "np.tanh({0})",
-         "{0} went through a sigmoid once too often": "1 / (1 + np.exp(-({0})))",
-         "{0} lost its fractions: is it an array of whole numbers?": "np.trunc({0})",
-         "{0} lost its signs": "np.abs({0})", "{0} lies in reverse order": "({0})[::-1]",
-         "{0} is divided by the number of its rows": "({0}) / len({0})", "{0} begins with ones": "np.ones_like({0})",
-         "{0} counts as zero": "0 * ({0})"}
+         "{0} begins with ones": "np.ones_like({0})", "{0} counts as zero": "0 * ({0})"}
+RETURNED = {"{0} went through a sigmoid once too often": "1 / (1 + np.exp(-({0})))",
+            "{0} lost its fractions: is it an array of whole numbers?": "np.trunc({0})",
+            "{0} lost its signs": "np.abs({0})", "{0} lies in reverse order": "({0})[::-1]",
+            "{0} is divided by the number of its rows": "({0}) / len({0})"}
 SLOPES = [(r"\b(\w+) \* \(1 - \1\)", r"(1 - \1 ** 2)", "a tanh's slope where a sigmoid's belongs"),
           (r"\b(\w+) \* \(1 - \1\)", r"1", "no slope"),
           (r"\(?1 - (\w+) \*\* 2\)?", r"\1 * (1 - \1)", "a sigmoid's slope where a tanh's belongs"),
@@ -145,7 +145,8 @@ def _in_value(name, parent, field, index, alike):
     """Slips in the whole of what becomes a result, and inside it."""
     value = getattr(parent, field) if index is None else getattr(parent, field)[index]
     text = ast.unparse(value)
-    changed = {what.format(name): new.format(text) for what, new in WHOLE.items()}
+    kinds = WHOLE | RETURNED if name.startswith("the returned ") else WHOLE
+    changed = {what.format(name): new.format(text) for what, new in kinds.items()}
     changed |= {f"{name} has {what}": re.sub(slope, new, text) for slope, new, what in SLOPES if re.search(slope, text)}
     for read in {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}:
         if text.count(read) > 1:
