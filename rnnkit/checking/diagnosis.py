@@ -12,7 +12,7 @@ import numpy as np
 from rnnkit.checking.difference import agrees, fitted, largest
 from rnnkit.checking.versions import Change, built_on, known_changes, slip_changes, version
 
-MOST_PAIRS = 200     # that are tried together, for one answer
+MOST_PAIRS = 300     # that are tried together, for one answer
 MOST_TOGETHER = 2    # mistakes that are named in one answer, each by outputs of its own
 
 
