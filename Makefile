@@ -6,7 +6,7 @@ COURSE := $(or $(RNNKIT_COURSE),course)
 LESSONS := $(patsubst solutions/%.py,lessons/%.ipynb,$(wildcard solutions/*/*.py))
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help lab formgrader test build bench class mutants faults attacks screenshots clean
+.PHONY: help lab formgrader test build bench class mutants diagnose faults attacks screenshots clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -34,6 +34,9 @@ class: $(READY)  ## grade a class of 1,000 and tell how long it took
 
 mutants: $(READY)  ## change the reference solutions mechanically; every slip has to fail its check
 	$(BIN)/python tests/mutants.py
+
+diagnose: $(READY)  ## count what the checks say to answers whose mistakes are known: named, placed, nothing, false
+	$(BIN)/python tests/diagnose.py
 
 faults: $(READY)  ## kill the autograder at twenty random moments; the next run has to complete the class
 	$(BIN)/python tests/autograder/faults.py $(SEED)

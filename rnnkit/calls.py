@@ -7,16 +7,17 @@ arrays, or a problem.
 """
 
 import contextlib
-import inspect
 import io
-import linecache
+import itertools
 import os
-import re
 import sys
-import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
+
+from rnnkit.failures import failure
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Call:
     results: tuple
 
     @classmethod
+    @lru_cache(1000)
     def parse(cls, text):
         call, results = text.split("->")
         name, arguments = call.strip().rstrip(")").split("(")
@@ -62,20 +64,26 @@ def perform(calls, functions, values, wanted):
     array without axes arrives as a number. wanted: the names of the results to bring back.
     Nothing that the functions print, warn about or raise escapes, except for a KeyboardInterrupt.
     """
-    kept = {name: fresh(value) for name, value in values.items()}
-    given = dict(kept)
-    answer, errors, printed = Answer(), set(), Printed()
-    floats = np.errstate(over="call", divide="call", invalid="call", under="ignore",
-                         call=lambda kind, _: errors.add(kind))
-    with floats, quiet(printed):
+    kept, printed = {name: fresh(value) for name, value in values.items()}, Printed()
+    with quiet(printed):
+        answer = performed(calls, functions, kept, wanted)
+    answer.printed = printed.getvalue()
+    answer.changed = tuple(name for name in values if not _same(kept[name], values[name]))
+    return answer
+
+
+def performed(calls, functions, values, wanted):
+    """The same for functions that one knows: on the values themselves, and whatever they print is printed."""
+    kept, answer, errors = dict(values), Answer(), set()
+    with np.errstate(over="call", divide="call", invalid="call", under="ignore",
+                     call=lambda kind, _: errors.add(kind)):
         try:
             for text in calls:
                 kept |= _call(Call.parse(text), functions, kept, wanted, answer.odd)
             answer.outputs = {name: kept[name] for name in wanted}
         except _Problem as problem:
             answer.problem, answer.text = problem.args
-    answer.changed = tuple(name for name in values if not _same(given[name], values[name]))
-    answer.float_errors, answer.printed = frozenset(errors), printed.getvalue()
+    answer.float_errors = frozenset(errors)
     return answer
 
 
@@ -87,27 +95,38 @@ def _call(call, functions, kept, wanted, odd):
     if not callable(function):
         raise _Problem("type", f"{call.name} should be a function; it is {_kind(function)}.")
     try:
-        results = _unpack(call, function(*(kept[name] for name in call.arguments)))
+        results = _unpack(call, function(*(kept[name] for name in call.arguments)), wanted, odd)
         return {name: _array(call, name, value, odd) if name in wanted else _kept(name, value, odd)
                 for name, value in results.items()}
     except (_Problem, KeyboardInterrupt):
         raise
     except BaseException as error:
-        raise _failure(error, call, function, kept) from None
+        arguments = {name: kept[name] for name in call.arguments}
+        raise _Problem(*failure(error, call.name, arguments, call.results, function)) from None
 
 
-def _unpack(call, result):
+def _unpack(call, result, wanted, odd):
+    """The results by name. Several arrays may come in one, or from an iterator, where all of them are wanted."""
     if result is None or result is Ellipsis:
         forgotten = " Is its return missing?" if result is None else ""
         raise _Problem("blank", f"{call.name} is not written yet: it returns {result}.{forgotten}")
     if len(call.results) == 1:
         return {call.results[0]: result}
     expected = f"{call.name} should return {len(call.results)} values ({', '.join(call.results)})"
-    if not isinstance(result, (tuple, list)):
-        raise _Problem("count", f"{expected}; it returned one, {_kind(result)}.")
+    if not isinstance(result, tuple | list):
+        if not set(call.results) <= set(wanted) or not _unpacks(result):
+            raise _Problem("count", f"{expected}; it returned one, {_kind(result)}.")
+        if not isinstance(result, np.ndarray):
+            odd["returned"] = type(result).__name__
+        result = tuple(itertools.islice(result, len(call.results) + 1))
     if len(result) != len(call.results):
         raise _Problem("count", f"{expected}; it returned {len(result)}.")
     return dict(zip(call.results, result, strict=True))
+
+
+def _unpacks(result):
+    """Whether it is several results in one: an iterator, or arrays stacked along an axis of their own."""
+    return isinstance(result, Iterator) or (isinstance(result, np.ndarray) and result.ndim in (1, 3, 4))
 
 
 def _array(call, name, value, odd):
@@ -115,7 +134,7 @@ def _array(call, name, value, odd):
     if value is None or value is Ellipsis:
         raise _Problem("blank", f"{call.name} is not finished yet: {name} is still {value}.")
     try:
-        array = np.array(value)
+        array = np.array(value.detach() if hasattr(value, "requires_grad") else value)
     except Exception:
         array = np.array(None)
     if array.dtype.kind not in "biuf":
@@ -138,45 +157,6 @@ def _kind(value):
     return f"a value of type {type(value).__name__}"
 
 
-def _failure(error, call, function, kept):
-    """The problem behind an exception: a placeholder that is still there, or the error, its line and the shapes."""
-    frame, number = _stopped_at(error, function)
-    where, line = call.name, ""
-    if frame:
-        where, line = frame.f_code.co_name, linecache.getline(frame.f_code.co_filename, number).strip()
-    if isinstance(error, NotImplementedError) and (not frame or line.startswith("raise") or not line):
-        caller = "" if where == call.name else f", and {call.name} needs it"
-        return _Problem("blank", f"{where} is not written yet{caller}: it still raises NotImplementedError.")
-    said = "".join(traceback.format_exception_only(error)).strip()
-    if placeholder := _placeholder(error, call, frame, line):
-        return _Problem("blank", f"{where} is not finished yet: {placeholder}.\n{said}")
-    shapes = ", ".join(f"{name} {kept[name].shape}" for name in call.arguments
-                       if isinstance(kept[name], np.ndarray))
-    place = f"\nIn {where}, line {number}: {line}" if frame else ""
-    return _Problem("raised", said + place + (f"\n{call.name} was given {shapes}." if shapes else ""))
-
-
-def _stopped_at(error, function):
-    """The last frame of the student's own code that the error came through, and its line number.
-
-    The student's code is whatever shares its globals with the function: a notebook, and not what it imports.
-    """
-    home = getattr(inspect.unwrap(function), "__globals__", None)
-    places = [place for place in traceback.walk_tb(error.__traceback__) if place[0].f_globals is home]
-    return places[-1] if places else (None, None)
-
-
-def _placeholder(error, call, frame, line):
-    """What is not filled in yet, where that is why the code stopped: a result without a value, a None, a `...`."""
-    if isinstance(error, NameError):
-        name = re.search(r"'(\w+)'|$", str(error))[1]
-        return f"{name} has no value" if name in call.results else ""
-    still = {name: value for name, value in (frame.f_locals if frame else {}).items()
-             if value is None or value is Ellipsis}
-    return next((f"{name} is still {value}" for name, value in still.items()
-                 if re.search(rf"\b{re.escape(name)}\b", line)), "")
-
-
 def fresh(value):
     """A deep copy of arrays, or of nested tuples and lists of them; anything else is returned as it is.
 
@@ -194,7 +174,8 @@ def _same(value, original):
         return len(value) == len(original) and all(map(_same, value, original))
     if not isinstance(original, np.ndarray):
         return True
-    return np.shape(value) == original.shape and np.allclose(value, original, rtol=1e-9, atol=1e-9, equal_nan=True)
+    return np.array_equal(value, original) or (
+        np.shape(value) == original.shape and np.allclose(value, original, rtol=1e-9, atol=1e-9, equal_nan=True))
 
 
 class Printed(io.StringIO):

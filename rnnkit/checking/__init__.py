@@ -12,7 +12,8 @@ import numpy as np
 
 from rnnkit.calls import Call, perform
 from rnnkit.checking.card import show
-from rnnkit.checking.ladder import Verdict, climb
+from rnnkit.checking.ladder import climb
+from rnnkit.checking.verdict import Verdict
 from rnnkit.exercises import EXERCISES
 
 

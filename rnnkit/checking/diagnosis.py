@@ -1,47 +1,59 @@
-"""Which known mistake is this? And if it is none of them: what can be said about the difference?"""
+"""Which mistake is this? The wrong versions of the reference are run on the check's own inputs, and one whose numbers
+are the answer's, everywhere, is named. First the known mistakes, then slips of the pen, then two of either at once.
+
+Nothing is named that any output, step or block refutes.
+"""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
+from rnnkit.checking.difference import agrees, fitted, largest
+from rnnkit.checking.versions import Change, built_on, known_changes, slip_changes, version
 
-def agrees(given, expected, tolerance):
-    """Whether max|given - expected| <= tolerance (max|given| + max|expected|), and NaN only where NaN is expected."""
-    return given.shape == expected.shape and not _differs(given, expected, tolerance).any()
-
-
-def _differs(given, expected, tolerance):
-    """Which entries are further apart than the tolerance allows, measured against the largest entries."""
-    same = (given == expected) | (np.isnan(given) & np.isnan(expected))
-    return ~same & ~(np.abs(given - expected) <= tolerance * (_largest(given) + _largest(expected)))
+MOST_PAIRS = 300     # that are tried together, for one answer
+MOST_TOGETHER = 2    # mistakes that are named in one answer, each by outputs of its own
 
 
-def _largest(array):
-    return np.max(np.abs(array[np.isfinite(array)]), initial=0)
+@dataclass(frozen=True)
+class Named:
+    """A change that was recognized, and the outputs that have its numbers; all of them where it is alone."""
+
+    change: Change
+    outputs: tuple = ()
 
 
-def fitted(given, expected):
-    """`given` without the axes of length 1 that `expected` does not have; as it is where that does not help."""
-    extra = given.ndim > expected.ndim and given.squeeze().shape == expected.squeeze().shape
-    return given.reshape(expected.shape) if extra else given
+@dataclass(frozen=True)
+class Evidence:
+    """What an answer was asked, what came back, and what is right: one of each for every seed.
 
-
-def known_mistakes(exercise, cases, answers):
-    """The misconceptions whose numbers are exactly these: every output, in every case.
-
-    answers: one Answer for each of the cases. Returns a list, empty where the mistake is a new one.
+    more: pairs of a further case, such as one at the border, and the answer to it. A mistake that agrees everywhere
+    else and not there is another one; an answer that fails there says nothing about the mistake.
     """
-    def equal(wrong_version):
-        return all(_equal(exercise, answer, exercise.answer(case, wrong_version))
-                   for case, answer in zip(cases, answers, strict=True))
 
-    return [misconception for misconception, wrong in exercise.wrong_versions if equal(wrong)]
+    exercise: object
+    cases: list
+    answers: list
+    expected: list
+    more: tuple = ()
+
+    def fits(self, *changes):
+        """Whether the reference with these changes answers the same, in every output, for every seed."""
+        function = version(self.exercise, *changes)
+        seen = [*zip(self.cases, self.answers, strict=True),
+                *((case, answer) for case, answer in self.more if not answer.problem)]
+        return function is not None and all(
+            equal(self.exercise, answer, self.exercise.answer(case, function)) for case, answer in seen)
 
 
-def _equal(exercise, answer, mistaken):
-    if answer.problem or mistaken.problem:
+def equal(exercise, answer, other):
+    """Whether two answers are the same in every output; with `stable`, also in how they overflowed."""
+    if answer.problem or other.problem:
         return False
-    if exercise.stable and answer.float_errors != mistaken.float_errors:
+    if exercise.stable and answer.float_errors != other.float_errors:
         return False
-    return all(_same_output(exercise, name, answer, mistaken) for name in exercise.outputs)
+    return all(_same_output(exercise, name, answer, other) for name in exercise.outputs)
 
 
 def _same_output(exercise, name, answer, other):
@@ -49,80 +61,179 @@ def _same_output(exercise, name, answer, other):
     return agrees(fitted(given, right), right, exercise.tolerance)
 
 
-def mistakes_by_output(exercise, case, answer, expected, wrong):
-    """Pairs (misconception, the wrong outputs that have just its numbers), for an answer that makes several mistakes.
+def diagnose(evidence, lent=True, inline=False):
+    """The mistakes behind a wrong answer, a list of Named; empty where it is none that can be named.
 
-    Two mistakes in one function agree with no single misconception, but often each output still does. Where several
-    misconceptions make the same numbers of an output, the one counts that explains most outputs and, among equals,
-    harms the fewest others; where two are equal even so, neither is named.
+    lent: whether the known mistakes of what the exercise is built on may be made here as well. inline: whether its
+    slips may, because there is no such function, and its work is done here.
     """
-    makers = {name: [] for name in wrong}
-    for misconception, version in exercise.wrong_versions:
-        mistaken = exercise.answer(case, version)
-        if mistaken.problem:
-            continue
-        harmed = [name for name in exercise.outputs if not _same_output(exercise, name, mistaken, expected)]
-        explained = [name for name in wrong if name in harmed and _same_output(exercise, name, answer, mistaken)]
-        for name in explained:
-            makers[name].append(((len(explained), -len(harmed)), misconception))
-    found = {}
-    for name, candidates in makers.items():
-        best = max((rank for rank, _ in candidates), default=None)
-        if len(first := [misconception for rank, misconception in candidates if rank == best]) == 1:
-            found.setdefault(first[0], []).append(name)
-    return list(found.items())
+    found = _search(evidence, lent, inline)
+    if not found and evidence.exercise.stable:      # it may overflow at the border besides
+        found = _search(replace(evidence, more=()), lent, inline)
+    return found
 
 
-def difference(exercise, name, given, expected):
-    """One sentence about where one output differs from what was expected, and by how much."""
-    tolerance, axes = exercise.tolerance, exercise.outputs[name].split()
-    wrong = _differs(given, expected, tolerance)
-    share = "every entry" if wrong.all() else f"{np.count_nonzero(wrong)} of {wrong.size} entries"
-    size = f"{_largest(given - expected):.2g}"
-    parts = [f"{name}: {share} wrong, by up to {size}" if axes else f"{name}: wrong by {size}"]
-    if "T" in axes and len(steps := _places(wrong, axes.index("T"))) < wrong.shape[axes.index("T")]:
-        parts.append(f"the first step that differs is t = {steps[0]}, the last t = {steps[-1]} "
-                     f"(of 0 to {wrong.shape[axes.index('T')] - 1})")
-    gates = (exercise.blocks or {}).get(name, "").split()
-    pattern = _pattern(given, expected, tolerance)
-    if gates and not pattern:
-        pattern = _by_gate(gates, given, expected, wrong, tolerance)
-    if pattern:
-        parts.append(pattern)
-    return "; ".join(parts) + "."
+def _search(evidence, lent, inline):
+    exercise, case = evidence.exercise, evidence.cases[0]
+    own, of_the_step = known_changes(exercise)
+    below = [change for step in built_on(exercise)[:1] for change in slip_changes(step)]
+    tables = [_table(exercise, case, tuple(own))]
+    for more in filter(None, (lent and of_the_step, slip_changes(exercise), inline and below)):
+        if found := _alike(evidence, tables[-1]):
+            return found
+        tables.append(_table(exercise, case, tuple(more)))
+    return _alike(evidence, tables[-1]) or _several(evidence, tables)
 
 
-def _places(wrong, axis):
-    """The indices along one axis at which anything is wrong."""
-    others = tuple(k for k in range(wrong.ndim) if k != axis)
-    return np.flatnonzero(wrong.any(axis=others))
+def _alike(evidence, table):
+    """One change of a table whose numbers are the answer's."""
+    return next(([Named(change)] for change in table.same_as(evidence.answers[0]) if evidence.fits(change)), [])
 
 
-def _by_gate(gates, given, expected, wrong, tolerance):
-    """Which gates' blocks are wrong, each with the simple rule behind it, where there is one."""
-    given, right, wrong = (dict(zip(gates, np.split(array, len(gates), axis=-1), strict=True))
-                           for array in (given, expected, wrong))
-    bad = {gate: _pattern(given[gate], right[gate], tolerance) or _exchanged(given[gate], right, tolerance)
-           for gate in gates if wrong[gate].any()}
-    if len(bad) == len(gates) and not any(bad.values()):
-        return ""
-    only, plural = "only " * (len(bad) < len(gates)), "s" * (len(bad) > 1)
-    said = ", ".join(f"{gate} ({rule})" if rule else gate for gate, rule in bad.items())
-    return f"{only}in the block{plural} of {said}"
+def known_at_the_border(evidence, case, answer):
+    """The exercise's own mistakes that are right on the usual inputs, as the answer is, and have its numbers here."""
+    exercise = evidence.exercise
+    return [change.edit for change in known_changes(exercise)[0]
+            if equal(exercise, answer, exercise.answer(case, version(exercise, change))) and evidence.fits(change)]
 
 
-def _exchanged(given, right, tolerance):
-    """Whether this is the block of another gate."""
-    return next((f"it holds what belongs to {gate}" for gate in right if agrees(given, right[gate], tolerance)), "")
+def _several(evidence, tables):
+    """Two mistakes whose changes of the text, made together, give the answer; else some that share its outputs."""
+    answer, right = evidence.answers[0], evidence.expected[0]
+    tables = [table for table in tables if table.changes[0].known or table.changes[0].where is evidence.exercise]
+    changes = [change for table in tables for change in table.changes]
+    harmed, alike, wrong = zip(*(table.compared(answer, right) for table in tables), strict=True)
+    harmed, alike, wrong = np.vstack(harmed), np.vstack(alike), wrong[0]
+    for first, second in _candidates(harmed, alike, wrong, sum(change.known for change in changes)):
+        pair = changes[first], changes[second]
+        if evidence.fits(*pair):
+            return [Named(change, _alone(evidence, change)) for change in pair]
+    return _by_output(evidence, changes, harmed, alike, wrong)
 
 
-def _pattern(given, expected, tolerance):
-    """How the wrong numbers follow from the right ones, where a simple rule says it."""
-    if not given.any():
-        return "all of them are zero"
-    if given.ndim == 2 and given.shape[0] == given.shape[1] and agrees(given, expected.T, tolerance):
-        return "it is the transpose of what was expected"
-    factor = np.vdot(expected, given) / np.vdot(expected, expected) if expected.any() else 0
-    if given.size > 1 and abs(factor) > tolerance and agrees(given, factor * expected, tolerance):
-        return "the sign is wrong" if abs(factor + 1) < tolerance else f"it is {factor:.4g} times what was expected"
-    return ""
+def _alone(evidence, change):
+    """The outputs that have the numbers of this change, and would not have them without it."""
+    mistaken = evidence.exercise.answer(evidence.cases[0], version(evidence.exercise, change))
+    if mistaken.problem:
+        return ()
+    return tuple(name for name in evidence.exercise.outputs
+                 if _same_output(evidence.exercise, name, evidence.answers[0], mistaken)
+                 and not _same_output(evidence.exercise, name, evidence.expected[0], mistaken))
+
+
+def _candidates(harmed, alike, wrong, known):
+    """Pairs worth trying together, the likelier first: no region of the outputs speaks against them.
+
+    Where only one of the two does harm, the answer has its numbers; where none does, the answer is right; where both
+    do, it is wrong. harmed, alike: versions x regions. The first `known` versions are known mistakes.
+    """
+    harm, fair = harmed.astype(np.float32), (~harmed).astype(np.float32)
+    alone = (harmed & ~alike).astype(np.float32) @ fair.T
+    against = alone + alone.T + (fair * wrong) @ fair.T + (harm * ~wrong) @ harm.T
+    useful = harmed.any(axis=1)
+    first, second = np.nonzero(np.triu(against == 0, 1) & useful[:, None] & useful)
+    explained = (harmed & alike).sum(axis=1)
+    order = np.lexsort((-(explained[first] + explained[second]), (first >= known).astype(int) + (second >= known)))
+    return list(zip(first[order], second[order], strict=True))[:MOST_PAIRS]
+
+
+def _by_output(evidence, changes, harmed, alike, wrong):
+    """Known mistakes in different outputs, which together explain all that is wrong.
+
+    Each has to be found in every region that it would harm, and each explains one that no other does. Changes that can
+    be made together were tried together before, and so are ruled out; these stand in each other's place in the text.
+    """
+    whole = [k for k in np.flatnonzero(harmed.any(axis=1)) if changes[k].known and not (harmed[k] & ~alike[k]).any()]
+    left, chosen = wrong.copy(), []
+    while left.any() and len(chosen) < MOST_TOGETHER:
+        best = max(whole, key=lambda k: (harmed[k] & left).sum(), default=None)
+        if best is None or not (harmed[best] & left).any():
+            return []
+        chosen.append(changes[best])
+        left &= ~harmed[best]
+    named = [Named(change, _alone(evidence, change)) for change in chosen]
+    if version(evidence.exercise, *chosen) is not None and not evidence.fits(*chosen):
+        return []
+    return [] if left.any() or not all(each.outputs for each in named) else named
+
+
+@lru_cache(64)
+def _table(exercise, case, changes):
+    return _Table(exercise, case, changes)
+
+
+class _Table:
+    """What many versions of an exercise answer in one case, output by output, to be compared all at once."""
+
+    def __init__(self, exercise, case, changes):
+        self.exercise, self.changes = exercise, changes
+        right = exercise.answer(case)
+        self.shapes = {name: array.shape for name, array in right.outputs.items()}
+        self.answers = [exercise.answer(case, function) if (function := version(exercise, change)) else None
+                        for change in changes]
+        self.rows = {name: np.array([self._row(answer, name) for answer in self.answers]).reshape(len(changes), -1)
+                     for name in exercise.outputs}
+        self.odd = {name: [(k, None if not answer or answer.problem else answer.outputs[name])
+                           for k, answer in enumerate(self.answers) if self._misshapen(answer, name)]
+                    for name in exercise.outputs}
+        self.regions = {name: self._regions(name) for name in exercise.outputs}
+
+    def _row(self, answer, name):
+        """One output as a row of numbers; NaN where there is none of the right shape."""
+        shape = self.shapes[name]
+        if answer and not answer.problem and answer.outputs[name].shape == shape:
+            return answer.outputs[name].ravel()
+        return np.full(int(np.prod(shape)), np.nan) if self._misshapen(answer, name) else answer.outputs[name].ravel()
+
+    def _misshapen(self, answer, name):
+        shape = self.shapes[name]
+        return not answer or answer.problem or fitted(answer.outputs[name], np.empty(shape)).shape != shape
+
+    def _regions(self, name):
+        """Entries x regions: the steps, and the gates' blocks, that an output consists of."""
+        axes, shape = self.exercise.outputs[name].split(), self.shapes[name]
+        index = np.zeros(shape, int)
+        if "T" in axes:
+            index += np.arange(shape[axes.index("T")]).reshape([-1 if axis == "T" else 1 for axis in axes])
+        if gates := (self.exercise.blocks or {}).get(name, "").split():
+            index = index * len(gates) + np.arange(shape[-1]) // (shape[-1] // len(gates))
+        return np.eye(index.max() + 1, dtype=np.float32)[index.ravel()]
+
+    def same_as(self, answer):
+        """The changes whose numbers are those of the answer."""
+        alike = np.ones(len(self.changes), bool)
+        for name in self.rows:
+            alike &= ~self._unlike(name, answer.outputs[name]).any(axis=1)
+        return [self.changes[k] for k in np.flatnonzero(alike)]
+
+    def compared(self, answer, right):
+        """harmed and alike, versions x regions: where each differs from what is right, and is as the answer is; and
+        wrong: the regions where the answer is."""
+        harmed, alike, wrong = [], [], []
+        for name, regions in self.regions.items():
+            harmed.append(self._unlike(name, right.outputs[name]) @ regions > 0)
+            alike.append(self._unlike(name, answer.outputs[name]) @ regions == 0)
+            given = fitted(answer.outputs[name], right.outputs[name])
+            off = (_unlike(given.reshape(1, -1), right.outputs[name].ravel(), self.exercise.tolerance)
+                   if given.shape == right.outputs[name].shape else np.ones((1, len(regions)), bool))
+            wrong.append((off.astype(np.float32) @ regions > 0)[0])
+        harmed, alike = np.hstack(harmed), np.hstack(alike)
+        crashed = [answer is None or bool(answer.problem) for answer in self.answers]
+        harmed[crashed], alike[crashed] = False, False
+        return harmed, alike, np.hstack(wrong)
+
+    def _unlike(self, name, given):
+        """Versions x entries: where each differs from an array. One of another shape is alike as a whole, or not."""
+        shape = self.shapes[name]
+        off = _unlike(self.rows[name], fitted(given, np.empty(shape)).ravel(), self.exercise.tolerance) if (
+            fitted(given, np.empty(shape)).shape == shape) else np.ones(self.rows[name].shape, bool)
+        for k, other in self.odd[name]:
+            off[k] = other is None or not agrees(fitted(given, other), other, self.exercise.tolerance)
+        return off.astype(np.float32)
+
+
+def _unlike(rows, numbers, tolerance):
+    """Which entries of each row are further from the numbers than the tolerance allows."""
+    size = np.max(np.where(np.isfinite(rows), np.abs(rows), 0), axis=1, initial=0, keepdims=True) + largest(numbers)
+    same = (rows == numbers) | (np.isnan(rows) & np.isnan(numbers))
+    return ~same & ~(np.abs(rows - numbers) <= tolerance * size)

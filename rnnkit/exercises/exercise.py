@@ -1,6 +1,7 @@
 """What an exercise is: data that says what is to be written and how to know that it was."""
 
 import inspect
+import itertools
 import math
 import textwrap
 import zlib
@@ -10,7 +11,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from rnnkit.calls import Call, perform
+from rnnkit.calls import Call, fresh, performed
 from rnnkit.shapes import blocks
 
 MULTIPLICATIONS = 600_000  # of a forward pass in a large case: a second for a loop over single numbers
@@ -30,6 +31,24 @@ class Misconception:
     hint: str
 
 
+def orders(right, lists, gates, hint, known=()):
+    """A Misconception for every other order of the gates' blocks: text in which some lists are permuted alike.
+
+    right: the text of the edit. lists: what is permuted in it, as in ("a_i, a_f, a_g, a_o",). gates: their names in the
+    right order, as in "i f g o". hint: with {order} in it. known: orders that have a Misconception of their own.
+    """
+    gates = gates.split()
+    for order in itertools.permutations(range(len(gates))):
+        names = [gates[k] for k in order]
+        if names == gates or " ".join(names) in known:
+            continue
+        wrong = right
+        for listed in lists:
+            parts = listed.split(", ")
+            wrong = wrong.replace(listed, ", ".join(parts[k] for k in order))
+        yield Misconception(f"order-{'-'.join(names)}", right, wrong, hint.format(order=", ".join(names)))
+
+
 @dataclass(frozen=True)
 class Edge:
     """A case at the border, worth a small share of the points. `sizes` replaces some of the exercise's own."""
@@ -42,6 +61,18 @@ class Edge:
 
 BATCH_OF_ONE = Edge("a batch of one (N = 1)", {"N": 1}, "Does a squeeze, or an axis given as -1, drop the batch axis?")
 ONE_STEP = Edge("a single step (T = 1)", {"T": 1}, "Is a second step taken for granted somewhere?")
+
+
+@dataclass(frozen=True)
+class Look:
+    """A look at what stays with the student, such as a cache: it costs nothing, and earns a remark.
+
+    call: what is called after the exercise's own calls, "one_step_only(x, cache) -> found"; its function is one of the
+    exercise's `given`. remark: what is said where it finds 1.
+    """
+
+    call: str
+    remark: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +92,7 @@ class Exercise:
     edges: the border cases.
     blocks: the gates whose blocks lie side by side in an output's last axis, as in {"dW_x": "i f g o"}.
     stable: whether an overflow on the way counts as a mistake at the edges.
+    look: a look at what no output shows.
     whole: whether only an answer without any mistake earns points, as a repair does.
     solved_by: other functions of rnnkit that would do the work, which a judge therefore keeps away.
     lent: functions of rnnkit that it may use, although they solve other exercises of its lesson.
@@ -81,6 +113,7 @@ class Exercise:
     edges: tuple = ()
     blocks: dict = None
     stable: bool = False
+    look: Look = None
     whole: bool = False
     solved_by: tuple = ()
     lent: tuple = ()
@@ -137,12 +170,7 @@ class Exercise:
 
     def with_cache(self, case):
         """The case, and beside it what the reference's own `after` calls leave: the cache of its forward pass."""
-        values = dict(case)
-        for text in self.after:
-            call = Call.parse(text)
-            results = self._namespace[call.name](*(values[name] for name in call.arguments))
-            values |= zip(call.results, results, strict=True)
-        return values
+        return _with_cache(self, case)
 
     @cached_property
     def text(self):
@@ -183,8 +211,21 @@ def _case(exercise, seed, sizes):
 
 
 @lru_cache(1000)
+def _with_cache(exercise, case):
+    values = dict(case)
+    for text in exercise.after:
+        call = Call.parse(text)
+        results = exercise._namespace[call.name](*(values[name] for name in call.arguments))
+        results = results if len(call.results) > 1 else [results]
+        values |= zip(call.results, results, strict=True)
+    return values
+
+
+@lru_cache(20_000)
 def _answer(exercise, case, version):
-    return perform(exercise.calls, {**exercise._namespace, exercise.name: version}, case, exercise.outputs)
+    values = {name: fresh(value) for name, value in (_with_cache(exercise, case) if exercise.cached else case).items()}
+    calls = exercise.calls[-1:] if exercise.cached else exercise.calls
+    return performed(calls, {**exercise._namespace, exercise.name: version}, values, exercise.outputs)
 
 
 def normal(scale=0.7, **axes):

@@ -31,6 +31,10 @@ AFFINE = Exercise(
                       "The bias was added to W before the product, so each row gets b times the sum of its inputs."),
         Misconception("squashed-too-early", "x @ W + b", "__import__('numpy').tanh(x @ W + b)",
                       "This is tanh of the right answer. The squashing comes later; here only the sum is asked for."),
+        Misconception("biases-summed", "x @ W + b", "x @ W + b.sum()",
+                      "One number, the sum of b, was added to every column. Each column has a bias of its own."),
+        Misconception("first-bias-for-all", "x @ W + b", "x @ W + b[0]",
+                      "Every column got the first bias. Each has its own."),
     ),
 )
 

@@ -51,6 +51,11 @@ SIGMOID = Exercise(
         Misconception("half-the-slope", "np.exp(-np.abs(z))", "np.exp(-np.abs(z) / 2)",
                       "The exponent is half as large as it should be. sigmoid(z) = (1 + tanh(z / 2)) / 2 has a half in "
                       "it; the exponential form has none."),
+        Misconception("twice-the-exponent", "np.exp(-np.abs(z))", "np.exp(-2 * np.abs(z))",
+                      "The exponent is twice as large as it should be. The half in sigmoid(z) = (1 + tanh(z / 2)) / "
+                      "2 belongs inside the tanh as well."),
+        Misconception("slope-returned", "np.where(z >= 0, 1, e) / (1 + e)", "e / (1 + e) ** 2",
+                      "This is the sigmoid's slope, s (1 - s). Here s itself is asked for."),
     ),
 )
 
@@ -89,6 +94,21 @@ SOFTMAX = Exercise(
                       "-np.abs(z - np.mean(z, axis=-1, keepdims=True))",
                       "An absolute value makes the order of the scores disappear. Subtract the row's maximum and "
                       "nothing more."),
+        Misconception("maximum-above-the-line-only", "np.sum(e, axis=-1, keepdims=True)",
+                      "np.sum(np.exp(z), axis=-1, keepdims=True)",
+                      "The maximum was subtracted above the line and not below it. Only where the same number goes "
+                      "from both does it cancel."),
+        Misconception("logarithm", "e / np.sum(e, axis=-1, keepdims=True)",
+                      "below - np.log(np.sum(e, axis=-1, keepdims=True))",
+                      "These are logarithms of probabilities: they are negative and do not sum to 1."),
+        Misconception("divided-by-the-maximum", "z - np.max", "z / np.max",
+                      "The scores were divided by the maximum. Dividing changes the fractions; which operation "
+                      "leaves them alone?"),
+        Misconception("no-exponential", "np.exp(below)", "below",
+                      "The scores were divided by their sum without exp. They can be negative; which function makes "
+                      "them positive first?"),
+        Misconception("sign", "np.exp(below)", "np.exp(-below)",
+                      "The largest score got the smallest probability: the exponent has the wrong sign."),
     ),
 )
 
@@ -120,6 +140,11 @@ ACTIVATION_SLOPES = Exercise(
                       "Every r is >= 0, since relu returned it. The unit is on where r > 0."),
         Misconception("reciprocal", "1 - t ** 2", "1 / (1 - t ** 2)",
                       "This is dz/dt. The slope dt/dz is its reciprocal."),
+        Misconception("returned-in-another-order", "return ds, dt, dr", "return dt, ds, dr",
+                      "The slopes of the sigmoid and of tanh are exchanged. The order is that of the arguments, s, "
+                      "t, r."),
+        Misconception("square-of-the-difference", "1 - t ** 2", "(1 - t) ** 2",
+                      "This is (1 - t)^2. The square belongs to t alone."),
     ),
 )
 

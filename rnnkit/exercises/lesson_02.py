@@ -1,6 +1,7 @@
 """Lesson 02: the recurrent cell, one step and a sequence, and what is read out of it."""
 
 from rnnkit.exercises.exercise import BATCH_OF_ONE, ONE_STEP, Exercise, Misconception, normal
+from rnnkit.exercises.through_time import last_step_alone, look_at_the_cache
 from rnnkit.rnn import readout, rnn_forward, rnn_step
 
 SIZES = {"T": 5, "N": 3, "D": 4, "H": 6, "V": 7}
@@ -35,6 +36,18 @@ RNN_STEP = Exercise(
                       "The two products were squashed one by one. Add first, then squash the sum once."),
         Misconception("state-unweighted", "h @ W_h", "h",
                       "The old state was added as it is. It has to pass through W_h."),
+        Misconception("input-squashed-alone", "np.tanh(x @ W_x + h @ W_h + b)", "np.tanh(x @ W_x) + h @ W_h + b",
+                      "Only the input's part was squashed. The tanh goes around the whole sum."),
+        Misconception("squashed-apart-bias-outside", "np.tanh(x @ W_x + h @ W_h + b)",
+                      "np.tanh(x @ W_x) + np.tanh(h @ W_h) + b",
+                      "The two products were squashed one by one. Add first, bias and all, then squash the sum once."),
+        Misconception("tanh-twice", "np.tanh(x @ W_x + h @ W_h + b)", "np.tanh(np.tanh(x @ W_x + h @ W_h + b))",
+                      "The sum was squashed twice."),
+        Misconception("old-state-added-outside", "np.tanh(x @ W_x + h @ W_h + b)",
+                      "h + np.tanh(x @ W_x + h @ W_h + b)",
+                      "The old state was added once more, after the tanh. In this cell it enters through W_h only."),
+        Misconception("old-state-returned", "return h_next, (x", "return h, (x",
+                      "This is the state that came in. Return the new one."),
     ),
 )
 
@@ -46,6 +59,8 @@ RNN_FORWARD = Exercise(
     sizes=SIZES,
     reference=rnn_forward,
     one_step="rnn_step",
+    given={"last_step_alone": last_step_alone},
+    look=look_at_the_cache("03"),
     edges=(BATCH_OF_ONE, ONE_STEP),
     misconceptions=(
         Misconception("h0-at-every-step", "rnn_step(x_t, h_t, W_x, W_h, b)", "rnn_step(x_t, h0, W_x, W_h, b)",
@@ -70,6 +85,13 @@ RNN_FORWARD = Exercise(
                       "the same memory."),
         Misconception("states-added", "h.append(h_t)", "h.append(sum(h[-1:]) + h_t)",
                       "States are summed up over time. Each step replaces the state; it does not add to it."),
+        Misconception("inputs-one-step-late", "for x_t in x:", "for x_t in [x[-1], *x[:-1]]:",
+                      "Every step reads the input of the step before it, and at t = 0 the index -1 is the last "
+                      "input. Step t reads x[t]."),
+        Misconception("whole-numbers", "np.stack(h)", "np.stack(h).astype(int)",
+                      "The array holds whole numbers, so every state between -1 and 1 became 0. Let it hold floats."),
+        Misconception("first-step-twice", "h_t = h0", "h_t = rnn_step(x[0], h0, W_x, W_h, b)[0]",
+                      "The first input was read twice, once before the loop."),
     ),
 )
 
@@ -96,6 +118,14 @@ READOUT = Exercise(
                       "The states were averaged over time. Each step reads its own state."),
         Misconception("summed-over-time", "h @ W_y + b_y", "np.cumsum(h, axis=0) @ W_y + b_y",
                       "The states were added up over time. The network's memory is in h[t] already."),
+        Misconception("bias-once-a-step", "h @ W_y + b_y", "h @ W_y + len(h) * b_y",
+                      "b_y was added once for every step. Each output has one bias."),
+        Misconception("sigmoid", "h @ W_y + b_y", "1 / (1 + np.exp(-(h @ W_y + b_y)))",
+                      "The output went through a sigmoid. A readout is linear; a sigmoid belongs to the loss."),
+        Misconception("log-probabilities", "return h @ W_y + b_y",
+                      "y = h @ W_y + b_y\n    return y - np.log(np.exp(y).sum(axis=-1, keepdims=True))",
+                      "These are logarithms of probabilities. The readout returns the scores; softmax and logarithm "
+                      "belong to the loss."),
     ),
 )
 

@@ -11,14 +11,18 @@ SIZES = {"T": 5, "N": 3, "D": 4, "H": 6}
 
 
 def wavy(A, w):
-    """A scalar function to differentiate: f(x) = sum(w * sin(x A)) + sum(exp(x / 2))."""
-    return lambda x: float(np.sum(w * np.sin(x @ A)) + np.sum(np.exp(x / 2)))
+    """A scalar function to differentiate, of an array of any shape: f(x) = sum(w * sin(x A)) + sum(exp(x / 2)).
+
+    Its x A multiplies all of x, laid out in a row, with A.
+    """
+    return lambda x: float(np.sum(w * np.sin(np.ravel(x) @ A)) + np.sum(np.exp(x / 2)))
 
 
-def point_and_function(rng, N, D, H):
-    """A random point x (N, D), the arrays A and w of the function `wavy`, and the distance eps."""
-    return {"x": rng.standard_normal((N, D)), "A": rng.standard_normal((D, H)), "w": rng.standard_normal((N, H)),
-            "eps": np.array(1e-3)}
+def point_and_function(rng, N, D, H, axes="N D", eps=1e-3):
+    """A random point x of these axes, the arrays A and w of the function `wavy`, and the distance eps."""
+    shape = [{"N": N, "D": D, "H": H}[axis] for axis in axes.split()]
+    return {"x": rng.standard_normal(shape), "A": rng.standard_normal((np.prod(shape), H)) / 2,
+            "w": rng.standard_normal(H), "eps": np.array(eps)}
 
 
 NUMERICAL_GRADIENT = Exercise(
@@ -30,7 +34,13 @@ NUMERICAL_GRADIENT = Exercise(
     outputs={"gradient": "N D"},
     sizes={"N": 3, "D": 4, "H": 5},
     reference=numerical_gradient,
-    edges=(Edge("an array with one row", {"N": 1}), Edge("an array with one column", {"D": 1})),
+    edges=(Edge("an array with one row", {"N": 1}), Edge("an array with one column", {"D": 1}),
+           Edge("an array with one axis", {"axes": "D"}, "x may have any shape. np.ndindex(x.shape) runs over the "
+                "indices of all of them."),
+           Edge("an array with three axes", {"axes": "N D H"}, "x may have any shape. np.ndindex(x.shape) runs over "
+                "the indices of all of them."),
+           Edge("a large eps, 0.1", {"eps": 0.1}, "Central differences with a large eps are far from the slope, and "
+                "this is not what they give. Is the eps that was passed in the one that is used?")),
     misconceptions=(
         Misconception("one-sided", "(f(plus) - f(minus)) / (2 * eps)", "(f(plus) - f(x)) / eps",
                       "This is the one-sided difference, whose error shrinks with eps only. Step to both sides: the "
@@ -52,10 +62,32 @@ NUMERICAL_GRADIENT = Exercise(
                       "a copy."),
         Misconception("not-divided", "(f(plus) - f(minus)) / (2 * eps)", "f(plus) - f(minus)",
                       "This is how much f changes. Its slope is that, divided by how far x moved."),
+        Misconception("eps-ignored", "        plus[i] += eps\n        minus[i] -= eps\n"
+                      "        gradient[i] = (f(plus) - f(minus)) / (2 * eps)",
+                      "        plus[i] += 1e-6\n        minus[i] -= 1e-6\n"
+                      "        gradient[i] = (f(plus) - f(minus)) / 2e-6",
+                      "The eps that was passed in is not used. How far to move is the caller's choice; lesson 03 draws "
+                      "the error over it."),
         Misconception("moves-relative-to-x", "        plus[i] += eps\n        minus[i] -= eps",
                       "        plus[i] *= 1 + eps\n        minus[i] *= 1 - eps",
                       "Each entry was moved by eps times itself, but the difference was divided by 2 eps. Move it by "
                       "eps."),
+        Misconception("a-row-at-once", "np.ndindex(x.shape)", "range(len(x))",
+                      "A whole row of x was moved at once, so each result is the sum of a row's slopes. An index "
+                      "names one entry: np.ndindex."),
+        Misconception("moves-pile-up", "    for i in np.ndindex(x.shape):\n        plus, minus = x.copy(), x.copy()\n",
+                      "    plus, minus = x.copy(), x.copy()\n    for i in np.ndindex(x.shape):\n",
+                      "The copies were made once, before the loop, so the entries that were moved earlier are still "
+                      "moved. Make them anew for each entry."),
+        Misconception("whole-numbers", "np.empty_like(x)", "np.empty(x.shape, int)",
+                      "The array holds whole numbers, so every slope lost its fraction. Let it hold floats."),
+        Misconception("first-entry-only", "gradient = np.empty_like(x)\n    for i in np.ndindex(x.shape):",
+                      "gradient = np.zeros_like(x)\n    for i in [(0,) * x.ndim]:",
+                      "Only the first entry was measured. Does the return stand inside the loop?"),
+        Misconception("moved-up-only", "        minus[i] -= eps\n", "",
+                      "Only plus was moved. Then the distance is eps, not 2 eps; move minus down as well."),
+        Misconception("sign-lost", "(f(plus) - f(minus))", "abs(f(plus) - f(minus))",
+                      "The negative slopes came out positive. A slope has a sign: take no absolute value."),
     ),
 )
 
@@ -109,6 +141,24 @@ RNN_STEP_BACKWARD = Exercise(
                       "dW_h was built with the new state. W_h multiplied the old one, h."),
         Misconception("dW_h-from-the-pre-activation", "h.T @ da", "np.arctanh(h_next).T @ da",
                       "dW_h was built with the pre-activation a where the old state h belongs. What did W_h multiply?"),
+        Misconception("a-sigmoids-slope", "dh_next * (1 - h_next ** 2)", "dh_next * h_next * (1 - h_next)",
+                      "This is a sigmoid's slope. The step squashed with tanh: 1 - h_next^2."),
+        Misconception("slope-plus", "1 - h_next ** 2", "1 + h_next ** 2",
+                      "The slope is above 1 here. tanh is never steeper than 1: check a sign."),
+        Misconception("cache-unpacked-in-another-order", "x, h, h_next, W_x, W_h = cache",
+                      "x, h_next, h, W_x, W_h = cache",
+                      "The old and the new state are exchanged where the cache is unpacked. It holds x, h, h_next, "
+                      "in this order."),
+        Misconception("upstream-added-to-dh", "da @ W_h.T", "da @ W_h.T + dh_next",
+                      "dh_next itself was added to dh. In this cell no road leads from h past W_h and the tanh."),
+        Misconception("all-weights-averaged", "x.T @ da, h.T @ da, da.sum(axis=0)",
+                      "x.T @ da / len(x), h.T @ da / len(x), da.mean(axis=0)",
+                      "The gradients of W_x, W_h and b are means over the batch. They should be sums: any averaging "
+                      "belongs to the loss."),
+        Misconception("dh-past-the-tanh", "da @ W_h.T", "dh_next @ W_h.T",
+                      "dh was made with dh_next. Everything behind the tanh begins from da."),
+        Misconception("dW_h-from-both-states", "h.T @ da", "(h + h_next).T @ da",
+                      "dW_h was built with the sum of both states. W_h multiplied the old one, h, alone."),
     ),
 )
 
@@ -163,6 +213,12 @@ RNN_BACKWARD = Exercise(
                       "return dx, dh_next, dW_x / len(cache), dW_h / len(cache), db / len(cache)",
                       "The weight gradients are means over the steps. They should be sums: any averaging belongs to "
                       "the loss."),
+        Misconception("first-cache-for-all", "(dh_t, cache[t])", "(dh_t, cache[0])",
+                      "Every step was taken back with the cache of the first. Step t needs cache[t]."),
+        Misconception("dW_h-from-the-pre-activation", "dW_h += dW_h_t",
+                      "dW_h += np.arctanh(cache[t][1]).T @ (dh_t * (1 - cache[t][2] ** 2)) if t else dW_h_t",
+                      "dW_h was built with the pre-activation of the step before, where its state belongs. What did "
+                      "W_h multiply?"),
     ),
 )
 

@@ -1,6 +1,7 @@
 """Lesson 06: the LSTM, its gates, one step, and a sequence."""
 
-from rnnkit.exercises.exercise import BATCH_OF_ONE, ONE_STEP, Exercise, Misconception, normal
+from rnnkit.exercises.exercise import BATCH_OF_ONE, ONE_STEP, Exercise, Misconception, normal, orders
+from rnnkit.exercises.through_time import last_step_alone, look_at_the_cache
 from rnnkit.lstm import lstm_forward, lstm_gates, lstm_step
 
 SIZES = {"T": 5, "N": 3, "D": 4, "H": 6}
@@ -21,6 +22,9 @@ LSTM_GATES = Exercise(
                       "Ours lie in the order i, f, g, o."),
         Misconception("order-i-o-f-g", SPLIT, SPLIT.replace("a_f, a_g, a_o", "a_o, a_f, a_g"),
                       "You read the blocks in the order i, o, f, g. Ours lie in the order i, f, g, o."),
+        *orders(SPLIT, ("a_i, a_f, a_g, a_o",), "i f g o",
+                "You read the blocks in the order {order}. Ours lie in the order i, f, g, o.",
+                known=("i f o g", "i o f g", "f i g o")),
         Misconception("input-and-forget-exchanged", SPLIT, SPLIT.replace("a_i, a_f", "a_f, a_i"),
                       "The input gate and the forget gate are exchanged. The first block is i, the second f."),
         Misconception("interleaved", SPLIT,
@@ -55,6 +59,25 @@ LSTM_GATES = Exercise(
                       "sigmoid(a_i), 1 - sigmoid(a_i), np.tanh(a_g), sigmoid(a_o)",
                       "The forget gate is one minus the input gate here. That is another cell; in this one f has "
                       "weights of its own."),
+        Misconception("rows-mixed", "a_i, a_f, a_g, a_o = np.split(x @ W_x + h @ W_h + b, 4, axis=1)",
+                      "a_i, a_f, a_g, a_o = (x @ W_x + h @ W_h + b).reshape(4, len(x), -1)",
+                      "reshape(4, N, H) cuts the rows, not the columns, and mixes the sequences. np.split with "
+                      "axis=1 cuts columns."),
+        Misconception("candidates-block-for-output", "np.tanh(a_g), sigmoid(a_o)", "np.tanh(a_g), sigmoid(a_g)",
+                      "The output gate was cut from the candidate's block. Its own is the last."),
+        Misconception("squashed-apart",
+                      "a_i, a_f, a_g, a_o = np.split(x @ W_x + h @ W_h + b, 4, axis=1)\n"
+                      "    return sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)",
+                      "p, q = np.split(x @ W_x + b, 4, axis=1), np.split(h @ W_h, 4, axis=1)\n"
+                      "    return [s(u) + s(v) for s, u, v in zip((sigmoid, sigmoid, np.tanh, sigmoid), p, q)]",
+                      "The two products were squashed one by one. Add first, then squash the sum once."),
+        Misconception("candidate-from-the-input-gates-sum", "np.tanh(a_g)", "np.tanh(a_i)",
+                      "The candidate is the tanh of the input gate's sum. It has a block of its own, the third."),
+        Misconception("two-biases", "h @ W_h + b", "h @ W_h + 2 * b",
+                      "The bias was added twice, once for each product. An LSTM here has one bias."),
+        Misconception("transposed", "h @ W_h", "np.hstack([h @ block.T for block in np.split(W_h, 4, axis=1)])",
+                      "The blocks of W_h were transposed. NumPy does not complain, because each is square. A row "
+                      "vector stands on the left: h W_h."),
     ),
 )
 
@@ -107,6 +130,30 @@ LSTM_STEP = Exercise(
                       "The cell state was squashed by a sigmoid on its way out. It is a tanh."),
         Misconception("returned-the-other-way-round", "return h_next, c_next,", "return c_next, h_next,",
                       "The two states are returned in the wrong order. First the hidden state, then the cell state."),
+        Misconception("output-gate-for-input-gate", "    c_next = f * c + i * g\n", "    c_next = f * c + o * g\n",
+                      "The output gate multiplies the candidate. What lets it in is i."),
+        Misconception("gates-read-the-cell-state", "lstm_gates(x, h, W_x", "lstm_gates(x, c, W_x",
+                      "The gates were given c. They look at the input and at the hidden state."),
+        Misconception("candidate-squashed-twice", "    c_next = f * c + i * g\n",
+                      "    c_next = f * c + i * np.tanh(g)\n",
+                      "The candidate was squashed once more. It is a tanh already."),
+        Misconception("output-gate-on-the-cell-state", "    c_next = f * c + i * g\n",
+                      "    c_next = o * (f * c + i * g)\n",
+                      "The output gate multiplies the cell state itself. It only decides what is shown of it."),
+        Misconception("candidate-at-the-exit", "o * np.tanh(c_next)", "g * np.tanh(c_next)",
+                      "The candidate multiplies what is shown. The gate there is o."),
+        Misconception("forget-gate-on-the-candidate", "    c_next = f * c + i * g\n", "    c_next = c + f * g\n",
+                      "The forget gate multiplies the candidate, and the old cell state is kept whole. f belongs to "
+                      "c, i to g."),
+        Misconception("hidden-state-shown", "np.tanh(c_next)", "np.tanh(h)",
+                      "The output gate shows the old hidden state. What it shows is the new cell state."),
+        Misconception("gates-apart", "    c_next = f * c + i * g\n", "    c_next = f * (c + i * g)\n",
+                      "The forget gate multiplies the candidate's part as well. It belongs to the old cell state "
+                      "alone."),
+        Misconception("cell-state-for-both", "return h_next, c_next,", "return h_next, h_next,",
+                      "The hidden state is returned twice. The second result is the cell state, c_next."),
+        Misconception("old-states-returned", "return h_next, c_next,", "return h, c,",
+                      "These are the states that came in. Return the new ones."),
     ),
 )
 
@@ -120,6 +167,8 @@ LSTM_FORWARD = Exercise(
     sizes=SIZES,
     reference=lstm_forward,
     one_step="lstm_step",
+    given={"last_step_alone": last_step_alone},
+    look=look_at_the_cache("07"),
     edges=(BATCH_OF_ONE, ONE_STEP),
     misconceptions=(
         Misconception("cell-state-not-carried", STEP, "h_t, c_t, cache = lstm_step(x_t, h_t, c0, W_x, W_h, b)",
@@ -158,6 +207,19 @@ LSTM_FORWARD = Exercise(
         Misconception("time-and-batch-exchanged", "np.stack(h), np.stack(c), caches",
                       "np.stack(h, axis=1), np.stack(c, axis=1), caches",
                       "The axes of time and batch are exchanged. Time comes first: h is (T, N, H)."),
+        Misconception("hidden-states-twice", "np.stack(h), np.stack(c)", "np.stack(h), np.stack(h)",
+                      "The hidden states were collected twice. c is a list of its own."),
+        Misconception("neither-carried", "lstm_step(x_t, h_t, c_t,", "lstm_step(x_t, h0, c0,",
+                      "Every step starts from h0 and c0. Step t has to start from the two states that step t - 1 "
+                      "left."),
+        Misconception("inputs-one-step-late", "for x_t in x:", "for x_t in [x[-1], *x[:-1]]:",
+                      "Every step reads the input of the step before it, and at t = 0 the index -1 is the last "
+                      "input. Step t reads x[t]."),
+        Misconception("last-input-only", "lstm_step(x_t, h_t", "lstm_step(x[-1], h_t",
+                      "Every step reads the last input, x[-1]. Step t reads x[t]."),
+        Misconception("one-array-for-all", "np.stack(h), np.stack(c), caches",
+                      "np.stack([h_t for _ in h]), np.stack([c_t for _ in c]), caches",
+                      "Every h[t] and every c[t] is the last state. Keep each one when its step has made it."),
     ),
 )
 

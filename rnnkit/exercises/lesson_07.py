@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnnkit.exercises.exercise import BATCH_OF_ONE, ONE_STEP, Exercise, Misconception, normal
+from rnnkit.exercises.exercise import BATCH_OF_ONE, ONE_STEP, Exercise, Misconception, normal, orders
 from rnnkit.exercises.through_time import THROUGH_TIME
 from rnnkit.lstm import forget_bias, lstm_backward, lstm_step_backward
 
@@ -12,6 +12,7 @@ GATE_LINES = """da_i = dc_next * g * i * (1 - i)
     da_f = dc_next * c * f * (1 - f)
     da_g = dc_next * i * (1 - g ** 2)
     da_o = dh_next * tanh_c * o * (1 - o)"""
+BLOCKS = "np.concatenate([da_i, da_f, da_g, da_o], axis=1)"
 BACK = "dx, dh, dc = da @ W_x.T, da @ W_h.T, dc_next * f"
 MEET = "dc_next = dc_next + dh_next * o * (1 - tanh_c ** 2)"
 FLAT = "The slope {slope} is missing from the {gate}: only its block of the gradients is wrong. A gate's own slope " \
@@ -88,9 +89,11 @@ LSTM_STEP_BACKWARD = Exercise(
                       "The candidate is a tanh, and its slope is 1 - g^2. You used a sigmoid's."),
         Misconception("candidate-slope-without-the-square", "(1 - g ** 2)", "(1 - g)",
                       "The candidate is a tanh, and its slope is 1 - g^2. The square is missing."),
-        Misconception("order-of-the-blocks", "np.concatenate([da_i, da_f, da_g, da_o], axis=1)",
-                      "np.concatenate([da_i, da_f, da_o, da_g], axis=1)",
+        Misconception("order-of-the-blocks", BLOCKS, BLOCKS.replace("da_g, da_o", "da_o, da_g"),
                       "The blocks were put together in the order i, f, o, g. The weights lie in the order i, f, g, o."),
+        *orders(BLOCKS, ("da_i, da_f, da_g, da_o",), "i f g o",
+                "The blocks were put together in the order {order}. The weights lie in the order i, f, g, o.",
+                known=("i f o g",)),
         Misconception("dc-is-not-multiplied-by-f", "dc_next * f\n", "dc_next\n",
                       "dc went past the forget gate as if it were open. Back along the cell state everything is "
                       "multiplied by f."),
@@ -113,6 +116,45 @@ LSTM_STEP_BACKWARD = Exercise(
                       "The bias gradient of the input gate was copied to the other blocks. Each has its own."),
         Misconception("db-mean", "da.sum(axis=0)", "da.mean(axis=0)",
                       "db is a mean over the batch. It should be the sum: any averaging belongs to the loss."),
+        Misconception("candidate-squashed-twice", "(1 - g ** 2)", "(1 - np.tanh(g) ** 2)",
+                      "tanh was applied to g again. g already is a tanh, so its slope is 1 - g^2."),
+        Misconception("dh-and-dc-exchanged", "return dx, dh, dc,", "return dx, dc, dh,",
+                      "dh and dc are exchanged in the return."),
+        Misconception("slope-of-another-gate", "dc_next * c * f * (1 - f)", "dc_next * c * i * (1 - i)",
+                      "The forget gate has the input gate's slope. Was its line copied?"),
+        Misconception("forget-gate-from-itself", "dc_next * c * f * (1 - f)", "dc_next * f * f * (1 - f)",
+                      "The forget gate's gradient holds f where the other factor belongs. What did f multiply?"),
+        Misconception("upstream-added-to-dh", "da @ W_h.T", "da @ W_h.T + dh_next",
+                      "dh_next itself was added to dh. h reaches the step through the gates only; the straight road "
+                      "belongs to c."),
+        Misconception("tanh-of-the-old-cell-state", "np.tanh(c_next)", "np.tanh(c)",
+                      "tanh was taken of the old cell state. h_next = o * tanh(c_next) shows the new one."),
+        Misconception("half-a-slope-at-the-output-gate", "tanh_c * o * (1 - o)", "tanh_c * o",
+                      "Half of the output gate's slope is missing: o (1 - o)."),
+        Misconception("slope-plus", "1 - tanh_c ** 2", "1 + tanh_c ** 2",
+                      "The slope of the tanh is above 1 here. It never is: check a sign."),
+        Misconception("no-square-at-tanh-c", "1 - tanh_c ** 2", "1 - tanh_c",
+                      "The square is missing from the slope of the tanh on the way from h_next to c_next."),
+        Misconception("cache-unpacked-in-another-order", "x, h, c, i, f, g, o, c_next, W_x, W_h = cache",
+                      "x, h, c, f, i, g, o, c_next, W_x, W_h = cache",
+                      "i and f are exchanged where the cache is unpacked."),
+        Misconception("upstream-added-to-dc", "dc_next * f\n",
+                      "dc_next * f + (dc_next - dh_next * o * (1 - tanh_c ** 2))\n",
+                      "dc_next was added to dc again, past the forget gate. The sum of both upstream gradients times "
+                      "f is all."),
+        Misconception("f-twice", "dc_next * f\n", "dc_next * f * f\n",
+                      "f multiplies dc twice."),
+        Misconception("db-from-dW", "da.sum(axis=0)", "(x.T @ da).sum(axis=0)",
+                      "db was taken from dW_x. The bias is not multiplied by x, so x has no place in its gradient."),
+        Misconception("no-tanh-on-the-output-gate", "dh_next * tanh_c * o", "dh_next * o",
+                      "The output gate's gradient misses what it multiplied: tanh(c_next)."),
+        Misconception("dh-transpose-forgotten",
+                      "da @ W_h.T",
+                      "np.hsplit(da, 4)[0] @ np.split(W_h, 4, axis=1)[0] + np.hsplit(da, 4)[1] @ np.split(W_h, "
+                      "4, axis=1)[1] + np.hsplit(da, 4)[2] @ np.split(W_h, 4, axis=1)[2] + np.hsplit(da, 4)[3] @ "
+                      "np.split(W_h, 4, axis=1)[3]",
+                      "dh used the blocks of W_h, not their transposes. Each block is square, so NumPy cannot "
+                      "notice."),
     ),
 )
 
@@ -190,6 +232,45 @@ LSTM_BACKWARD = Exercise(
                       "return dx, dh_next, dc_next, dW_x / len(cache), dW_h / len(cache), db / len(cache)",
                       "The weight gradients are means over the steps. They should be sums: any averaging belongs to "
                       "the loss."),
+        Misconception("dh-to-the-cell-state", "dh_t = dh[t] + dh_next", "dh_t, dc_next = dh_next, dc_next + dh[t]",
+                      "dh[t] was added to the cell state's carry. It comes from above, and above reads h."),
+        Misconception("dh-to-both", "dh_t = dh[t] + dh_next", "dh_t, dc_next = dh[t] + dh_next, dc_next + dh[t]",
+                      "dh[t] was added to both carries. Nobody above reads c."),
+        Misconception("carries-exchanged-going-in", "dh_t = dh[t] + dh_next",
+                      "dh_t, dc_next = dh[t] + dc_next, dh_next",
+                      "The two carries are exchanged on their way into the step."),
+        Misconception("dh0-and-dc0-exchanged", "return dx, dh_next, dc_next,", "return dx, dc_next, dh_next,",
+                      "dh0 and dc0 are exchanged in the return."),
+        Misconception("dc0-zero", "return dx, dh_next, dc_next,", "return dx, dh_next, np.zeros_like(dc_next),",
+                      "dc0 is zero. It is what the first step sends back along the cell state."),
+        Misconception("dc0-is-dc_T", "return dx, dh_next, dc_next,", "return dx, dh_next, dc_T,",
+                      "dc0 is dc_T, the gradient of the last cell state. It has to come back through all the steps."),
+        Misconception("both-summed",
+                      "dx[t], dh_next, dc_next, dW_x_t, dW_h_t, db_t = lstm_step_backward(dh_t, dc_next, cache[t])",
+                      "dx[t], dh_prev, dc_prev, dW_x_t, dW_h_t, db_t = lstm_step_backward(dh_t, dc_next, cache[t])\n"
+                      "        dh_next, dc_next = dh_next + dh_prev, dc_next + dc_prev",
+                      "Both carries are summed up over the steps. Each step replaces them: what t sends back already "
+                      "contains what t + 1 sent."),
+        Misconception("averaged-over-the-batch", "return dx, dh_next, dc_next, dW_x, dW_h, db",
+                      "return dx, dh_next, dc_next, dW_x / len(h0), dW_h / len(h0), db / len(h0)",
+                      "The weight gradients are means over the batch. They should be sums over it: any averaging "
+                      "belongs to the loss."),
+        Misconception("dc_T-twice", "np.zeros_like(h0), dc_T", "np.zeros_like(h0), 2 * dc_T",
+                      "dc_T counts twice at the last step: it is the carry before the loop, and nothing is added to "
+                      "it."),
+        Misconception("returned-but-never-carried",
+                      "dx[t], dh_next, dc_next, dW_x_t, dW_h_t, db_t = lstm_step_backward(dh_t, dc_next, cache[t])\n"
+                      "        dW_x += dW_x_t\n"
+                      "        dW_h += dW_h_t\n"
+                      "        db += db_t\n"
+                      "    return dx, dh_next, dc_next,",
+                      "dx[t], dh_prev, dc_prev, dW_x_t, dW_h_t, db_t = lstm_step_backward(dh_t, dc_next, cache[t])\n"
+                      "        dW_x += dW_x_t\n"
+                      "        dW_h += dW_h_t\n"
+                      "        db += db_t\n"
+                      "    return dx, dh_prev, dc_prev,",
+                      "dh_next and dc_next are never updated, so every step gets what the last one got. What a step "
+                      "sends back is the next round's dh_next and dc_next."),
     ),
 )
 
@@ -228,6 +309,12 @@ FORGET_BIAS = Exercise(
                       "Only one number was set. The forget gate has H biases, one for each unit."),
         Misconception("one-short", SET, "b_new[H:2 * H - 1] = value",
                       "The last unit of the block was left out. A slice ends before its second number."),
+        Misconception("wrong-length", "H = len(b) // 4", "H = len(b)",
+                      "Nothing was set: the slice is empty. b has 4H numbers; how many is H?"),
+        Misconception("others-zero", "b.copy()", "np.zeros_like(b)",
+                      "The other three blocks are zero. Copy b, and change one block."),
+        Misconception("whole-numbers", "b.copy()", "b.astype(int)",
+                      "The array holds whole numbers, so every bias lost its fraction."),
     ),
 )
 

@@ -243,7 +243,8 @@ EXHIBIT_GATES = Exercise(
                       "The order is i, g, f, o now. It has to be that of the weights."),
         Misconception("order-i-o-g-f", ORDER, "[da_i, da_o, da_g, da_f]",
                       "The forget gate and the output gate are exchanged now. It has to be the order of the weights."),
-        *without(LSTM_STEP_BACKWARD, "order-of-the-blocks"),
+        *without(LSTM_STEP_BACKWARD, "order-of-the-blocks", "order-i-o-f-g", "order-f-i-g-o", "order-i-g-f-o",
+                 "order-i-o-g-f"),
     ),
 )
 

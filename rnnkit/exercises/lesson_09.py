@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnnkit.exercises.exercise import BATCH_OF_ONE, ONE_STEP, Exercise, Misconception, normal
+from rnnkit.exercises.exercise import BATCH_OF_ONE, ONE_STEP, Exercise, Misconception, normal, orders
 from rnnkit.exercises.through_time import THROUGH_TIME
 from rnnkit.gru import gru_backward, gru_step, gru_step_backward
 from rnnkit.variants import parameter_count
@@ -63,6 +63,8 @@ GRU_STEP = Exercise(
         Misconception("order-z-r-n", SUMS, SUMS.replace("a_r, a_z", "a_z, a_r").replace("u_r, u_z", "u_z, u_r"),
                       "The first two blocks are exchanged: you read the weights in the order z, r, n, which is "
                       "Keras's. Ours is r, z, n."),
+        *orders(SUMS, ("a_r, a_z, a_n", "u_r, u_z, u_n"), "r z n",
+                "You read the blocks in the order {order}. Ours lie in the order r, z, n.", known=("z r n",)),
         Misconception("interleaved", SUMS, SUMS.replace("np.split(x @ W_x + b_x, 3, axis=1)",
                                                         "((x @ W_x + b_x)[:, k::3] for k in range(3))")
                       .replace("np.split(h @ W_h + b_h, 3, axis=1)", "((h @ W_h + b_h)[:, k::3] for k in range(3))"),
@@ -88,6 +90,27 @@ GRU_STEP = Exercise(
         Misconception("blend-squashed", BLEND, "    h_next = np.tanh((1 - z) * n + z * h)\n",
                       "The blend was squashed once more. It is between candidate and old state already, and goes on as "
                       "it is."),
+        Misconception("two-orders", "u_r, u_z, u_n = np.split", "u_z, u_r, u_n = np.split",
+                      "One of the two sums was cut in another order than the other. Both lie in the order r, z, n."),
+        Misconception("b_x-twice", "h @ W_h + b_h", "h @ W_h + b_x",
+                      "b_x was added to both parts. The state's part has b_h."),
+        Misconception("reset-gate-blends", "(1 - z) * n + z * h\n    return", "(1 - r) * n + r * h\n    return",
+                      "The reset gate blends here. That is the update gate's work: z."),
+        Misconception("gates-squashed-apart", "sigmoid(a_r + u_r)", "sigmoid(a_r) + sigmoid(u_r)",
+                      "The two parts of r were squashed one by one. Add first, then squash the sum once."),
+        Misconception("old-state-squashed", "z * h\n", "z * np.tanh(h)\n",
+                      "The old state was squashed in the blend. It goes straight through."),
+        Misconception("candidate-without-b_h", "n = np.tanh(a_n + r * u_n)",
+                      "n = np.tanh(a_n + r * (u_n - b_h[2 * len(W_h):]))",
+                      "The last block of b_h is missing from the candidate. u_n is h W_hn + b_hn."),
+        Misconception("candidate-unused", "(1 - z) * n + z * h\n    return", "z * h\n    return",
+                      "Only what is kept of the old state is left. What comes in is (1 - z) * n."),
+        Misconception("blend-with-a-minus", "(1 - z) * n + z * h\n    return", "(1 - z) * n - z * h\n    return",
+                      "What is kept was subtracted. A blend adds its two parts."),
+        Misconception("b_h-twice-in-the-reset-gate", "sigmoid(a_r + u_r)", "sigmoid(a_r + u_r + b_h[: len(W_h)])",
+                      "b_h was added twice in the reset gate. It has b_x once and b_h once."),
+        Misconception("old-state-returned", "return h_next,", "return h,",
+                      "This is the state that came in. Return the new one."),
     ),
 )
 
@@ -198,6 +221,9 @@ GRU_STEP_BACKWARD = Exercise(
                       "dh misses what comes through the two gates. They look at h as well: all three blocks count."),
         Misconception("order-of-the-blocks", f"{DA}\n    {DU}", f"{DA}\n    {DU}".replace("da_r, da_z", "da_z, da_r"),
                       "The blocks were put together in the order z, r, n. The weights lie in the order r, z, n."),
+        *orders(f"{DA}\n    {DU}", ("da_r, da_z, da_n", "da_r, da_z, r * da_n"), "r z n",
+                "The blocks were put together in the order {order}. The weights lie in the order r, z, n.",
+                known=("z r n",)),
         Misconception("dx-and-dh-exchanged", BACK, "    dx, dh = du @ W_h.T + dh_next * z, da @ W_x.T\n",
                       "dx and dh are exchanged. W_x brought x in and takes its gradient out again, W_h does it for h."),
         Misconception("dW_h-from-the-new-state", WEIGHTS, WEIGHTS.replace("h.T @ du", "((1 - z) * n + z * h).T @ du"),
@@ -209,6 +235,24 @@ GRU_STEP_BACKWARD = Exercise(
         Misconception("bias-gradients-mean", BIASES, "da.mean(axis=0), du.mean(axis=0)",
                       "The bias gradients are means over the batch. They should be sums: any averaging belongs to the "
                       "loss."),
+        Misconception("reset-gate-from-itself", "da_n * u_n * r * (1 - r)", "da_n * r * r * (1 - r)",
+                      "The reset gate's gradient holds r where the other factor belongs. What did r multiply?"),
+        Misconception("slope-of-another-gate", "dh_next * (h - n) * z * (1 - z)", "dh_next * (h - n) * r * (1 - r)",
+                      "The update gate has the reset gate's slope. Was its line copied?"),
+        Misconception("reset-gate-of-the-other-gru", "da_n * u_n * r * (1 - r)",
+                      "(da_n @ np.split(W_h, 3, axis=1)[2].T) * h * r * (1 - r)",
+                      "This is the reset gate's gradient in the GRU of 2014, where r multiplied h before the "
+                      "product. Here it multiplied u_n after it."),
+        Misconception("reset-gate-once-too-often", "da_n * u_n * r * (1 - r)", "da_n * r * u_n * r * (1 - r)",
+                      "The reset gate's gradient begins from r * da_n, which is u_n's. r itself gets da_n * u_n."),
+        Misconception("da-and-du-exchanged",
+                      "da = np.concatenate([da_r, da_z, da_n], axis=1)\n"
+                      "    du = np.concatenate([da_r, da_z, r * da_n], axis=1)",
+                      "du = np.concatenate([da_r, da_z, da_n], axis=1)\n"
+                      "    da = np.concatenate([da_r, da_z, r * da_n], axis=1)",
+                      "da and du are exchanged. r stands before u_n, so it is du that holds r * da_n."),
+        Misconception("bias-gradients-exchanged", "da.sum(axis=0), du.sum(axis=0)", "du.sum(axis=0), da.sum(axis=0)",
+                      "db_x and db_h are exchanged in the return."),
     ),
 )
 
@@ -272,6 +316,21 @@ GRU_BACKWARD = Exercise(
                       "db_x, db_h))",
                       "The parameters' gradients are means over the steps. They should be sums: any averaging belongs "
                       "to the loss."),
+        Misconception("cache-in-reverse", "(dh_t, cache[t])", "(dh_t, cache[len(cache) - 1 - t])",
+                      "Step t was taken back with the cache of the step as far from the other end. Step t needs "
+                      "cache[t]."),
+        Misconception("upstream-past-the-step",
+                      "dx[t], dh_next, dW_x_t, dW_h_t, db_x_t, db_h_t = gru_step_backward(dh_t, cache[t])",
+                      "dx[t], dh_next, dW_x_t, dW_h_t, db_x_t, db_h_t = gru_step_backward(dh_t, cache[t])\n"
+                      "        dh_next = dh_next + dh[t] * cache[t][3]",
+                      "dh[t] * z was added in the loop. The step has already put the direct route into what it sends "
+                      "back."),
+        Misconception("carry-times-z", "dh_t = dh[t] + dh_next", "dh_t = dh[t] + dh_next * cache[t][3]",
+                      "The carry was multiplied by z in the loop. What the step sent back is whole: the direct route "
+                      "is in it."),
+        Misconception("one-array-for-both-biases", "        db_x += db_x_t\n        db_h += db_h_t\n",
+                      "        db_x += db_x_t + db_h_t\n        db_h += db_x_t + db_h_t\n",
+                      "Both bias gradients were added up in one array. [a] * 2 makes two names for one."),
     ),
 )
 
@@ -336,6 +395,10 @@ PARAMETER_COUNT = Exercise(
         Misconception("two-biases-everywhere", PLAIN, "    b = 2 * b\n    rnn = W_x + W_h + b\n    b = H\n",
                       "You counted two biases everywhere, as PyTorch keeps them. Two that are only added are one; ours "
                       "has a second where it makes a difference."),
+        Misconception("two-of-everything", "3 * (W_x + W_h + 2 * b)", "3 * 2 * rnn",
+                      "You counted the whole block twice. Only the bias comes twice."),
+        Misconception("state-with-D", "W_x, W_h, b = D * H, H * H, H", "W_x, W_h, b = D * H, D * D, H",
+                      "W_h was counted as (D, D). The state has H numbers on both sides of it."),
     ),
 )
 

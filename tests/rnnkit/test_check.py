@@ -9,8 +9,9 @@ from notebooks import BACKWARD, FORWARD, RIGHT, STEP, STEP_BACKWARD, function, s
 import rnnkit
 from rnnkit import check
 from rnnkit.calls import perform
-from rnnkit.checking.diagnosis import difference
-from rnnkit.checking.ladder import Verdict, climb
+from rnnkit.checking.difference import difference
+from rnnkit.checking.ladder import climb
+from rnnkit.checking.verdict import Verdict
 from rnnkit.exercises.exercise import Exercise, Misconception, normal
 
 # -- not written yet

@@ -142,11 +142,12 @@ def test_slip_with_a_harmless_axis_too_many_is_still_named(capfd):
     assert squeezed("These are exactly the numbers of a known mistake. The slope was taken of the upstream") in said
 
 
-def test_accumulating_with_equals_is_named_also_for_one_weight_alone(capfd):
+def test_accumulating_with_equals_is_named_also_for_one_weight_alone_and_blames_no_other(capfd):
     text = EXERCISES["rnn_backward"].text.replace("dW_x += dW_x_t", "dW_x = dW_x_t")
     check(as_a_student("rnn_backward", text), points=5)
     said = squeezed(capfd.readouterr().out)
-    assert squeezed("dW_x: exactly the numbers of a known mistake. The weight gradients hold one step only") in said
+    assert squeezed("dW_x is overwritten in every round: = where += belongs.") in said
+    assert squeezed("The weight gradients hold one step only") not in said
 
 
 def test_lessons_hold_their_exercises_under_the_names_of_their_functions():
