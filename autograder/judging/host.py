@@ -30,7 +30,7 @@ PACKAGES = (NUMPY, NUMPY.parent / "numpy.libs")
 PACKAGES_INSIDE = ("site-packages", "dist-packages", "test")
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 ENVIRONMENT = {**ONE_THREAD, "PYTHONHASHSEED": "0", "LANG": "C.UTF-8", "HOME": "/submission", "PATH": ""}
-PROMPT = 120  # seconds by the clock for what takes none, such as to start a worker, on however busy a machine
+PROMPT = 120  # seconds by the clock for what takes a moment, such as to start a worker, on however busy a machine
 MOMENT = 0.01  # seconds: more often nobody looks how much a worker has used
 CPUCLOCK_SCHED = 2  # of a process's clocks the one that the scheduler keeps: see clock_getcpuclockid(3)
 PASSCRED = getattr(socket, "SO_PASSCRED", None)  # have each message say who sent it: unix(7)
@@ -253,6 +253,8 @@ class Worker:
                 return reply
             if len(self.seen) < 50:
                 self.seen.append(str(reply["seen"])[:200])
+            if left() <= 0:
+                raise wire.Late("it tells and tells, and does not reply")
 
 
 def sender(pipe: int) -> int:

@@ -2,8 +2,10 @@
 
 import contextlib
 import os
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,7 +17,7 @@ from nbformat.v4 import new_code_cell
 from autograder.judging import submission
 from autograder.judging.host import LAYERS, Budget, Limits, NotSafe, Sandbox, Worker, insist, probe
 from autograder.judging.judge import judge, secret_seeds
-from autograder.sandbox import audit
+from autograder.sandbox import audit, wire
 from rnnkit.exercises import EXERCISES
 
 pytestmark = pytest.mark.usefixtures("safe")
@@ -245,6 +247,26 @@ def test_what_waits_ends_by_the_clock_and_what_its_threads_compute_counts(wait, 
     judgement = judged(students.notebook(LESSON, {**SOLVED, "readout": answer}), answer=1, patience=patience)
     assert earned(judgement) == {**FULL, "readout": 0}
     assert "It did not come back within 1 seconds." in judgement.verdicts["readout"].trouble
+
+
+def test_whoever_tells_and_tells_and_never_replies_is_late():
+    ours, theirs = socket.socketpair()
+    telling = threading.Thread(target=tell_on_and_on, args=(theirs,))
+    telling.start()
+    worker, left = Worker(None), iter([5.0] * 10)
+    worker.pipe = ours.fileno()
+    with pytest.raises(wire.Late):
+        worker.do("ask", lambda: next(left, -0.1))
+    assert len(worker.seen) < 50
+    ours.close()
+    telling.join()
+    theirs.close()
+
+
+def tell_on_and_on(end):
+    with contextlib.suppress(wire.Closed):
+        while True:
+            wire.send(end.fileno(), {"seen": "something"})
 
 
 @pytest.mark.parametrize(("clock", "used", "waited", "left"), [
