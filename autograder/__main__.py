@@ -201,7 +201,7 @@ def feedback(folder, lessons, as_json):
         for lesson, names in written.items():
             click.echo(f"{lesson:36} {len(names):5} pages")
     for lesson, why in failed.items():
-        click.echo(f"{lesson}: not every page could be written. `grade --again` makes a damaged notebook anew.\n{why}", err=True)
+        click.echo(f"{lesson}: not every page was written. `grade --again` mends damaged notebooks.\n{why}", err=True)
     sys.exit(bool(failed))
 
 

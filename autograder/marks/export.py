@@ -51,7 +51,7 @@ def _row(lesson: Assignment, student: Student, submission: SubmittedAssignment |
             "score": max(0.0, score - penalty), "max_score": lesson.max_score}
 
 
-def as_cell(value: Any) -> Any:
+def as_cell(value: object) -> object:
     """What a spreadsheet shows as it is. A number stays a number; a text is no formula, and has one line."""
     if value is None:
         return ""

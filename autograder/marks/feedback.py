@@ -110,7 +110,7 @@ class _Converter(GenerateFeedback):
 class NotInFormgrader(Exporter):
     """What Formgrader's button "Autograde" starts here: nothing. nbgrader_config.py names it."""
 
-    def __init__(self, **known: Any) -> None:
+    def __init__(self, **known: object) -> None:
         super().__init__(**known)
         why = ("nbgrader would run this student's code with your rights,\n"
                "outside the sandbox. Nothing was changed. This grades it:\n\n  python -m autograder grade")

@@ -2,7 +2,6 @@
 
 import html
 from collections.abc import Callable
-from typing import Any
 
 from nbconvert.filters import ansi2html
 from nbconvert.preprocessors import Preprocessor
@@ -60,7 +59,7 @@ class Harmless(Preprocessor):
     The cells pass through a Page's filters, and the names that nbgrader prints as they are get escaped.
     """
 
-    def __init__(self, **known: Any) -> None:
+    def __init__(self, **known: object) -> None:
         super().__init__(**known)
         ours = Page().filters()  # a course's older settings may name others, which are not there any more
         self.parent.filters = {name: each for name, each in self.parent.filters.items() if name not in ours}

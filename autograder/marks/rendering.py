@@ -35,7 +35,6 @@ CARD = {"background", "border", "border-left", "border-radius", "color", "displa
 CLASSES = re.compile(r"rnnkit-card|highlight|[a-z]{1,2}[0-9]?")  # the last are the colors of highlighted code
 OTHER_TAG = re.compile(rf"<(?!/?(?:{'|'.join(TAGS)})[\s/>])", re.IGNORECASE)
 PYTHON = {"python", "python3", "py", "py3", "ipython", "ipython3"}
-PLUGINS = ("strikethrough", "table", "url", "def_list")
 
 
 class TooMuch(Exception):
@@ -44,8 +43,7 @@ class TooMuch(Exception):
 
 def markdown(source: str) -> str:
     """Markdown with formulas as sanitized HTML. A tag that is not in TAGS is shown as it was typed."""
-    html = MarkdownWithMath(renderer=_Renderer(escape=False, exclude_anchor_links=True),
-                            plugins=map(_plugin, PLUGINS)).render(source)
+    html = _Markdown(renderer=_Renderer(escape=False, exclude_anchor_links=True)).render(source)
     return _measured(PROSE.clean(OTHER_TAG.sub("&lt;", html)))
 
 
@@ -59,10 +57,8 @@ def output(html: str) -> str:
     return _measured(OUTPUT.clean(OTHER_TAG.sub("&lt;", html)))
 
 
-def _plugin(name):
-    from mistune import import_plugin
-
-    return import_plugin(name)
+class _Markdown(MarkdownWithMath):
+    DEFAULT_PLUGINS = ("strikethrough", "table", "url", "def_list")  # all of nbconvert's but forms
 
 
 class _Renderer(IPythonRenderer):

@@ -2,11 +2,11 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 from nbgrader.server_extensions.formgrader.base import BaseApiHandler
 from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
-from tornado.web import Application
 
 
 @cache
@@ -17,7 +17,7 @@ def guard() -> None:
     """
     set_up, headers = FormgradeExtension.init_tornado_settings, BaseApiHandler.set_default_headers
 
-    def set_up_guarded(self: FormgradeExtension, app: Application) -> None:
+    def set_up_guarded(self: FormgradeExtension, app: object) -> None:
         set_up(self, app)
         templates = app.settings["nbgrader_jinja2_env"]
         theirs, ours = templates.loader, FileSystemLoader(Path(__file__).parent)
