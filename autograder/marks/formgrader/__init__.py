@@ -2,7 +2,6 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 from nbgrader.server_extensions.formgrader.base import BaseApiHandler
