@@ -92,8 +92,8 @@ def cost(work):
 
 SLOWEST = [
     r"'\\\\[' again and again", r"'\\begin{a}' on each line", "'<ul><li>' again and again", "adl ' '",
-    "'[' on each line", "'*' on each line", "python \"f'{\"", "open <b> and then </p>x<p>", "'> ' nested on one line", "many attributes",
-    "'<table><tr><td>' again and again", "'$' again and again"]
+    "'*' on each line", "'[' on each line", "python \"f'{\"", "open <b> and then </p>x<p>", "many attributes",
+    "'> ' nested on one line", "'<table><tr><td>' again and again", "'$' again and again"]
 
 
 @pytest.mark.parametrize("name", SLOWEST)
