@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 
 from autograder.marks.sanitize import RENDERER, as_typed
 
-SECONDS, TAGS, CHARACTERS = 3.0, 50_000, 4_000_000  # processor time to render a page, and what its cells' HTML may hold
+SECONDS, TAGS, CHARACTERS = 4.0, 50_000, 4_000_000  # processor time to render a page, and what its cells' HTML may hold
 GLIMPSE = 300  # characters that are shown of a text for which there is no more room
 FROM_NBGRADER = ("assignment_id", "base_url", "first_name", "last_name", "notebook_id", "notebook_path", "student",
                  "submission_id")  # printed as they are by its template of a submission

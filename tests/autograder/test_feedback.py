@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from bs4 import BeautifulSoup
@@ -120,6 +121,8 @@ def course(tmp_path_factory):
             book.record(judged(lesson, "hostile", said, detail=said, remarks=HOSTILE,
                                printed=dict.fromkeys(range(len(hostile.cells)), said)), hostile, lesson, "1")
             book.record(judged(lesson, "Zoë 明", status="unreadable", detail="It is a picture."), None, lesson, "1")
+        with Gradebook(course.coursedir.db_url) as gradebook:
+            gradebook.update_or_create_student("hostile", first_name=HOSTILE[0], last_name=HOSTILE[1], email=HOSTILE[2])
         yield course
 
 
@@ -149,7 +152,7 @@ def formgrader(course):
 
     with subprocess.Popen(command, cwd=course.folder.parent, stderr=subprocess.DEVNULL) as server:
         try:
-            for _ in range(200):
+            for _ in range(1200):
                 try:
                     ask("api/status")
                     break
@@ -279,6 +282,16 @@ def test_formgrader_shows_verdicts_and_nothing_that_runs(formgrader):
     assert brought_in(pages["hostile"], by=pages["honest"]) == []
     assert "2.5 of 5 points" in pages["honest"] and 'id="why-gradients-add-comment"' in pages["honest"]
     assert pages["hostile"].count('id="why-gradients-add"') == 1
+    assert f"{HOSTILE[1]}, {HOSTILE[0]}" in BeautifulSoup(pages["hostile"], "html.parser").get_text()
+
+
+@pytest.mark.parametrize("path", [
+    "manage_students/{}", "manage_students/{}/{}", "manage_submissions/{}", "gradebook/{}/{}"])
+def test_formgrader_repeats_no_id_as_a_program(formgrader, path):
+    known = formgrader(path.replace("{}", "a"))
+    for text in ('"><svg onload=alert(1)>', "</script><script>alert(1)", '";alert(1);"'):
+        made = formgrader(path.replace("{}", quote(text, safe="")))
+        assert text not in made and made.count("<script") == known.count("<script")
 
 
 def test_an_essay_is_marked_in_formgrader_and_stays_marked_when_graded_again(course, formgrader):

@@ -62,7 +62,7 @@ def test_a_tag_of_no_use_is_shown_as_it_was_typed():
     ("\\begin{align}a &= b\\\\c\\end{align}", "<p>\\begin{align}a &amp;= b\\\\c\\end{align}</p>\n"),
     ("[a](https://b.c 'd')", '<p><a href="https://b.c" title="d" rel="noopener noreferrer">a</a></p>\n'),
     ("![a](data:image/png;base64,AAAA)", '<p><img src="data:image/png;base64,AAAA" alt="a"></p>\n'),
-    ("<details><summary>a</summary>\n\nb\n\n</details>", "<details><summary>a</summary>\n\n<p>b</p>\n</details>\n"),
+    ("<details><summary>a</summary>\n\nb\n\n</details>", "<details><summary>a</summary>\n\n<p>b</p>\n</details>\n\n"),
     ("```perl\n<a>\n```", "<pre><code>&lt;a&gt;\n</code></pre>\n"),
 ])
 def test_prose_formulas_links_pictures_and_hints_look_as_they_should(source, html):
