@@ -43,15 +43,15 @@ c.Execute.timeout = 60
 c.LimitOutput.max_lines = 200
 c.LimitOutput.max_traceback = 50
 
-# What students wrote is shown in the instructor's browser and in their feedback. It must not run there.
-c.HTMLExporter.sanitize_html = True
-c.HTMLExporter.filters = {
-    "markdown2html": "autograder.marks.sanitize.markdown",
-    "clean_html": "autograder.marks.sanitize.markup",
-}
+# What students wrote is shown in the instructor's browser and in their feedback. It must not run there, nor
+# keep everybody waiting.
+c.HTMLExporter.preprocessors = ["autograder.marks.pages.Harmless"]
 
-# `nbgrader autograde` runs what students wrote with your rights. In Formgrader one click would do it, so not there.
 if "jupyter_server.serverapp" in sys.modules:
+    from autograder.marks.formgrader import guard
+
+    guard()  # names that are scripts
+    # `nbgrader autograde` runs what students wrote with your rights. In Formgrader one click would do it, so not there.
     c.Autograde.exporter_class = "autograder.marks.feedback.NotInFormgrader"
 
 # A warning on stderr is not a wrong answer. nbgrader would give it no points.

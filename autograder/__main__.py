@@ -232,18 +232,22 @@ def feedback(folder, lessons, as_json):
 
     course, written, failed = open_course(folder), {}, {}
     for lesson in lessons or [name for name in course.lessons() if pages.graded(course, name)]:
+        for student in pages.dropped(course, lesson):
+            click.echo(f"{lesson}: skipped {student}, whose marks are no longer in the gradebook.", err=True)
         with tqdm(total=len(pages.graded(course, lesson)), unit=" pages", disable=None, leave=False) as bar:
             try:
-                written[lesson] = [str(page) for page in pages.feedback(course, lesson, bar.update)]
+                made = pages.feedback(course, lesson, bar.update)
             except pages.Failed as error:
-                failed[lesson] = str(error)
+                made, failed[lesson] = error.pages, str(error)
+        if made:
+            written[lesson] = [str(page) for page in made]
     if as_json:
         click.echo(json.dumps({"written": written, "failed": failed}, indent=1))
     else:
         for lesson, names in written.items():
             click.echo(f"{lesson:36} {len(names):5} pages")
-    for lesson, log in failed.items():
-        click.echo(f"{lesson}: nbgrader could not write every page.\n{log}", err=True)
+    for lesson, why in failed.items():
+        click.echo(f"{lesson}: not every page was written. `grade --again` mends damaged notebooks.\n{why}", err=True)
     sys.exit(bool(failed))
 
 
@@ -256,7 +260,7 @@ def export(folder, as_json):
     It names whom the engine failed: their row has the marks of an earlier run, or none yet.
     """
     from autograder.grade import failures
-    from autograder.marks.feedback import export as write
+    from autograder.marks.export import export as write
     from autograder.marks.record import Records
 
     course = open_course(folder)

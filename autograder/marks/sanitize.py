@@ -1,64 +1,93 @@
-"""What students wrote, as HTML that does nothing: no program, no request, no look of its own.
+"""What students wrote, as HTML that does nothing and costs little.
 
-nbconvert calls these two wherever Formgrader or feedback show a notebook. nbgrader_config.py tells it to.
+A process of its own renders it: see rendering.py. What is too long for that, or takes too long, is shown as
+it was typed.
 """
 
+import atexit
 import html
-import re
-from functools import lru_cache
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from threading import Lock
 
-from bleach.css_sanitizer import CSSSanitizer
-from bleach.sanitizer import Cleaner
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from autograder.texts import fit
 
-TAGS = {"a", "b", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em", "h1", "h2", "h3", "h4",
-        "h5", "h6", "hr", "i", "img", "kbd", "li", "mark", "ol", "p", "pre", "s", "samp", "small", "span", "strong",
-        "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul", "var"}
-# How a verdict's card looks. None of it lifts a box out of its place in the page.
-CARD = {"background", "border", "border-left", "border-radius", "color", "display", "font-size", "justify-content",
-        "line-height", "margin", "max-width", "padding", "padding-left", "width"}
-CLASSES = re.compile(r"rnnkit-card|highlight|[a-z]{1,2}[0-9]?")  # the last are the colors of highlighted code
-LONGEST = 50_000
+LONGEST = 50_000  # characters of a text that is rendered
+REMEMBERED, SMALL = 500, 100_000  # texts, and characters of HTML; a class has a lesson's own cells in common
 
 
-def markdown(source):
-    """Markdown as HTML. What is too long, or too twisted to be read, is shown as it was typed."""
-    return _rendered(source) if len(source) <= LONGEST else _as_typed(source)
+def markdown(source: str) -> str:
+    """Markdown as HTML."""
+    return RENDERER.render("markdown", source) or as_typed(source)
 
 
-def markup(text):
+def code(source: str) -> str:
+    """Python code as HTML, with colors."""
+    return RENDERER.render("code", source) or as_typed(source)
+
+
+def markup(text: str) -> str:
     """HTML that a cell has put out; a verdict's card keeps its looks."""
-    return _OUTPUT.clean(text)
+    return RENDERER.render("output", text) or as_typed(text)
 
 
-@lru_cache(maxsize=500)  # a class has a lesson's own cells in common
-def _rendered(source):
-    try:
-        renderer = IPythonRenderer(escape=False, exclude_anchor_links=True)
-        return _PROSE.clean(MarkdownWithMath(renderer=renderer).render(source))
-    except Exception:
-        return _as_typed(source)
+def as_typed(text: str) -> str:
+    return f"<pre>{html.escape(fit(text), quote=False)}</pre>"
 
 
-def _as_typed(source):
-    return f"<pre>{html.escape(source)}</pre>"
+class Renderer:
+    """The process that renders. It starts with the first text, and ends with this process."""
+
+    def __init__(self) -> None:
+        self.spent = 0.0  # seconds of processor time, so far
+        self._process, self._lock = None, Lock()
+        self._known: dict[tuple[str, str], str | None] = {}
+
+    def render(self, kind: str, text: str, known_only: bool = False) -> str | None:
+        """A text's HTML; None where it has none. kind: "markdown", "code" or "output".
+
+        known_only: only if this costs nothing, since the text was rendered before.
+        """
+        if (kind, text) not in self._known and not known_only and len(text) <= LONGEST:
+            with self._lock:
+                made, seconds = self._ask(kind, text)
+            self.spent += seconds
+            if len(made or "") > SMALL:
+                return made
+            if len(self._known) >= REMEMBERED:
+                del self._known[next(iter(self._known))]
+            self._known[kind, text] = made
+        return self._known.get((kind, text))
+
+    def close(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+    def _ask(self, kind: str, text: str) -> tuple[str | None, float]:
+        request = json.dumps([kind, text]).encode() + b"\n"
+        for _ in range(2):  # the second time with a new process
+            try:
+                self._process = self._process or _start()
+                self._process.stdin.write(request)
+                self._process.stdin.flush()
+                return tuple(json.loads(self._process.stdout.readline()))
+            except (OSError, ValueError):
+                self.close()
+        return None, 0.0
 
 
-def _harmless(tag, name, value):
-    """Whether an attribute runs nothing, fetches nothing and has no name that the page itself looks for."""
-    if name == "style":
-        return not set("(\\@") & set(value)  # url(...), in any spelling
-    if name == "class":
-        return all(CLASSES.fullmatch(word) for word in value.split())
-    if name == "href":
-        return tag == "a" and re.match(r"(https?://|mailto:|#)", value)
-    if name == "src":
-        return tag == "img" and re.match(r"data:image/(png|jpeg|gif);base64,", value)
-    return name in ("alt", "title", "colspan", "rowspan", "open", "start")
+def _start() -> subprocess.Popen:
+    root = str(Path(__file__).resolve().parents[2])
+    path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
+    return subprocess.Popen([sys.executable, "-P", "-m", "autograder.marks.rendering"],
+                            env=os.environ | {"PYTHONPATH": path}, stdin=subprocess.PIPE,
+                            stdout=subprocess.PIPE, start_new_session=True)
 
 
-def _cleaner(styles):
-    return Cleaner(TAGS, _harmless, protocols=("http", "https", "mailto", "data"), css_sanitizer=CSSSanitizer(styles))
-
-
-_PROSE, _OUTPUT = _cleaner(["text-align"]), _cleaner(CARD)
+RENDERER = Renderer()
+atexit.register(RENDERER.close)

@@ -2,24 +2,28 @@
 
 import math
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from statistics import mean, median
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from autograder.course import Course
 from autograder.files import replace
 from autograder.grade import UNSAFE
-from autograder.judging.judgement import STATUSES
+from autograder.judging.judgement import STATUSES, Judgement
 from autograder.marks.record import Records
+from autograder.reporting.charts import ENDINGS, columns, stretches
 from autograder.texts import visible
+from rnnkit.checking import Verdict
 from rnnkit.checking.card import COLORS
 from rnnkit.exercises import EXERCISES
 from rnnkit.figures import style
 
 COUNTED = ("judged", "unfinished", "unreadable")  # handed in, and the engine did its part
-ENDINGS = {"full": "full marks", "part": "part of the points", "none": "no points", "blank": "not written"}
 MOST_BARS = 20
 LONGEST = 1000  # characters of one text
 
@@ -28,7 +32,7 @@ class NotGraded(Exception):
     """There is nothing to report on."""
 
 
-def graded(course, lessons=()):
+def graded(course: Course, lessons: Sequence[str] = ()) -> list[Judgement]:
     """The judgements on these lessons, or on all. Raises NotGraded where there is none."""
     if not course.lessons():
         raise NotGraded(f"{course.folder} has no lessons yet: run `python -m autograder build` first.")
@@ -41,14 +45,14 @@ def graded(course, lessons=()):
     return found
 
 
-def write(course, lessons, out=None):
+def write(course: Course, lessons: list[dict[str, Any]], out: Path | None = None) -> Path:
     """Write the page on these numbers, by default as report.html in the course folder. Gives its path."""
     out = out or course.folder / "report.html"
     replace({out: page(lessons, "What this class understood")})
     return out
 
 
-def numbers(judgements):
+def numbers(judgements: list[Judgement]) -> list[dict[str, Any]]:
     """All that the page says, as plain data: one dictionary for each lesson, in the order of their names."""
     lessons = defaultdict(list)
     for judgement in judgements:
@@ -56,33 +60,25 @@ def numbers(judgements):
     return [of_lesson(name, lessons[name]) for name in sorted(lessons)]
 
 
-def of_lesson(name, judgements):
+def of_lesson(name: str, judgements: list[Judgement]) -> dict[str, Any]:
     """The numbers of one lesson. Marks and rates are of the submissions whose status is in COUNTED."""
     counted = [judgement for judgement in judgements if judgement.status in COUNTED]
     points = sum(verdict.points for verdict in judgements[0].verdicts.values())
     return {
         "lesson": name, "points": points, "enrolled": len(judgements), "counted": len(counted),
         "marks": distribution([judgement.earned for judgement in counted], points),
-        "exercises": [exercise(name, [judgement.verdicts[name] for judgement in counted if name in judgement.verdicts])
-                      for name in judgements[0].verdicts],
+        "exercises": exercises(judgements[0].verdicts, counted),
         "misconceptions": misconceptions(counted),
         "unnamed": unnamed(counted),
-        "statuses": [{"status": status, "meaning": meaning, "students": students}
-                     for status, meaning in STATUSES.items()
-                     if (students := [each.student for each in judgements if each.status == status])],
-        "details": sayings((each.detail, each.student) for each in judgements
-                           if each.detail and each.status != "missing"),
-        "flagged": [{"student": each.student, "earned": each.earned, "flags": flags}
-                    for each in judgements if (flags := [flag for flag in each.flags if not flag.startswith(UNSAFE)])],
+        "statuses": statuses(judgements),
+        "details": details(judgements),
+        "flagged": flagged(judgements),
         "remarks": sayings((text, each.student) for each in judgements for text in each.remarks),
-        "sandbox": [{"layers": list(layers), "unsafe": why, "students": students}
-                    for (layers, why), students in most_first(((tuple(each.layers), unsafe(each)), each.student)
-                                                              for each in judgements
-                                                              if each.status in ("judged", "unfinished"))],
+        "sandbox": sandbox(judgements),
     }
 
 
-def distribution(marks, points):
+def distribution(marks: list[float], points: float) -> dict[str, Any]:
     """How many submissions earned what. A bar begins at its mark and ends before the next; the last is full marks."""
     width = max(1, math.ceil(points / MOST_BARS))
     starts = [*range(0, math.ceil(points), width), points]
@@ -91,7 +87,12 @@ def distribution(marks, points):
             "full": bars[points], "bars": [{"from": start, "submissions": bars[start]} for start in starts]}
 
 
-def exercise(name, verdicts):
+def exercises(names: Iterable[str], judgements: list[Judgement]) -> list[dict[str, Any]]:
+    """How each exercise went, in the lesson's order."""
+    return [exercise(name, [each.verdicts[name] for each in judgements if name in each.verdicts]) for name in names]
+
+
+def exercise(name: str, verdicts: list[Verdict]) -> dict[str, Any]:
     """How an exercise went: each of ENDINGS, the share of full marks, and the mean."""
     ended = Counter("full" if verdict.passed else "part" if verdict.earned else "none" if verdict.written else "blank"
                     for verdict in verdicts)
@@ -101,7 +102,7 @@ def exercise(name, verdicts):
             "mean": round(mean(verdict.earned for verdict in verdicts), 2) if verdicts else None}
 
 
-def misconceptions(judgements):
+def misconceptions(judgements: list[Judgement]) -> list[dict[str, Any]]:
     """The mistakes that were recognized, most frequent first, each with its hint and who made it."""
     made = most_first(((name, mistake), each.student) for each in judgements
                       for name, verdict in each.verdicts.items() for mistake in verdict.mistakes)
@@ -109,15 +110,15 @@ def misconceptions(judgements):
             for (name, mistake), students in made]
 
 
-def hint(name, mistake):
+def hint(name: str, mistake: str) -> str:
     """What the mistake's hint says; nothing where the exercise does not know it any more."""
     known = EXERCISES[name].misconceptions if name in EXERCISES else ()
     return next((misconception.hint for misconception in known if misconception.id == mistake), "")
 
 
-def unnamed(judgements):
+def unnamed(judgements: list[Judgement]) -> list[dict[str, Any]]:
     """What else was wrong, most frequent first: neither a known mistake, nor one of the step that is repeated."""
-    def step_passed(name, verdicts):
+    def step_passed(name: str, verdicts: dict[str, Verdict]) -> bool:
         step = EXERCISES[name].one_step if name in EXERCISES else ""
         return step not in verdicts or verdicts[step].passed
 
@@ -128,16 +129,42 @@ def unnamed(judgements):
     return [{"exercise": name, "text": text, "students": students} for (name, text), students in found]
 
 
-def first_wrong(verdict):
+def first_wrong(verdict: Verdict) -> str:
     """The first line of the first thing that was said to be wrong."""
     return next((text.split("\n")[0] for mark, text in verdict.lines if mark == "wrong"), "")
 
 
-def sayings(pairs):
+def statuses(judgements: list[Judgement]) -> list[dict[str, Any]]:
+    """How submissions ended, in the order of STATUSES: each status that there is, what it means, and who."""
+    return [{"status": status, "meaning": meaning, "students": students} for status, meaning in STATUSES.items()
+            if (students := [each.student for each in judgements if each.status == status])]
+
+
+def details(judgements: list[Judgement]) -> list[dict[str, Any]]:
+    """Why submissions ended as they did, where there is more to say than their status."""
+    return sayings((each.detail, each.student) for each in judgements if each.detail and each.status != "missing")
+
+
+def flagged(judgements: list[Judgement]) -> list[dict[str, Any]]:
+    """Who has flags. That the sandbox did not hold is said elsewhere."""
+    return [{"student": each.student, "earned": each.earned, "flags": flags} for each in judgements
+            if (flags := [flag for flag in each.flags if not flag.startswith(UNSAFE)])]
+
+
+def sandbox(judgements: list[Judgement]) -> list[dict[str, Any]]:
+    """The layers that held while code ran, and whose it was."""
+    ran = (((tuple(each.layers), unsafe(each)), each.student) for each in judgements
+           if each.status in ("judged", "unfinished"))
+    return [{"layers": list(layers), "unsafe": why, "students": students}
+            for (layers, why), students in most_first(ran)]
+
+
+def sayings(pairs: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Group (text, student): texts and their students, the text with most students first."""
     return [{"text": text, "students": students} for text, students in most_first(pairs)]
 
 
-def most_first(pairs):
+def most_first(pairs: Iterable[tuple[Any, str]]) -> list[tuple[Any, list[str]]]:
     """Group (thing, student): things and their students, the thing with most students first."""
     groups = defaultdict(dict)
     for thing, student in pairs:
@@ -146,12 +173,12 @@ def most_first(pairs):
                   key=lambda group: (-len(group[1]), group[0]))
 
 
-def unsafe(judgement):
+def unsafe(judgement: Judgement) -> str:
     """Why nothing of what was judged can be relied on; "" where the sandbox held."""
     return next((flag.removeprefix(f"{UNSAFE}: ") for flag in judgement.flags if flag.startswith(UNSAFE)), "")
 
 
-def page(lessons, title, when=None):
+def page(lessons: list[dict[str, Any]], title: str, when: datetime | None = None) -> str:
     """The numbers as one HTML page that needs nothing else. Whatever it was given, it is shown as text."""
     looks = {"ink": style.INK, "quiet": style.QUIET, "faint": style.FAINT, "shade": style.SHADE,
              "full": style.DONE, "part": style.tint(style.DONE, 0.45), "none": style.tint(COLORS["wrong"], 0.6),
@@ -163,29 +190,7 @@ def page(lessons, title, when=None):
         endings=ENDINGS, color=looks)
 
 
-def columns(bars, width=960, height=200, bottom=170):
-    """Where the columns of a histogram stand: x, y, width and height of each, beside what it shows."""
-    most = max([bar["submissions"] for bar in bars] + [1])
-    step = width / len(bars)
-    for place, bar in enumerate(bars):
-        tall = (bottom - 24) * bar["submissions"] / most
-        yield bar | {"x": round(place * step + step * 0.08, 1), "y": round(bottom - tall, 1),
-                     "width": round(step * 0.84, 1), "height": round(tall, 1), "middle": round((place + 0.5) * step, 1)}
-
-
-def stretches(exercise, width=300):
-    """The parts of an exercise's bar, one for each ending that occurred."""
-    total = sum(exercise[ending] for ending in ENDINGS)
-    x = 0.0
-    for ending in ENDINGS:
-        if exercise[ending]:
-            long = width * exercise[ending] / total
-            yield {"ending": ending, "count": exercise[ending], "x": round(x, 1), "width": round(long, 1),
-                   "middle": round(x + long / 2, 1)}
-            x += long
-
-
-def shown(value):
+def shown(value: object) -> object:
     """A text in which nothing is invisible and that is not too long; anything else as it is."""
     if not isinstance(value, str) or isinstance(value, Markup):
         return value

@@ -15,7 +15,8 @@ from autograder.grade import UNSAFE
 from autograder.init import init
 from autograder.judging.host import LAYERS
 from autograder.judging.judgement import Judgement
-from autograder.reporting.report import columns, distribution, numbers, page
+from autograder.reporting.charts import columns
+from autograder.reporting.report import distribution, numbers, page
 from rnnkit.checking import Verdict
 from rnnkit.exercises import find
 

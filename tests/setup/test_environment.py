@@ -1,12 +1,13 @@
 """The versions: one list, and the environments of make, conda and Binder follow it."""
 
+import ast
 import os
 import platform
 import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 
 import pytest
 import yaml
@@ -33,8 +34,13 @@ def wanted(root):
     """Group -> the packages that pyproject.toml asks for by name."""
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     groups = {"rnnkit": project["dependencies"], **project["optional-dependencies"]}
-    return {group: {canonicalize_name(Requirement(line).name) for line in lines}
-            for group, lines in groups.items()}
+    named = {group: [Requirement(line) for line in lines] for group, lines in groups.items()}
+
+    def packages(group):
+        return set().union(*(set().union(*map(packages, one.extras)) if one.name == project["name"]
+                             else {canonicalize_name(one.name)} for one in named[group]))
+
+    return {group: packages(group) for group in groups}
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +50,35 @@ def environment(root):
     (pip,) = [entry["pip"] for entry in dependencies if isinstance(entry, dict)]
     requirements = {canonicalize_name(Requirement(line).name): Requirement(line) for line in pip}
     return [entry for entry in dependencies if isinstance(entry, str)], requirements
+
+
+def imported(root, *places):
+    """The packages that the files in these places import, each with the first of its files."""
+    owners, found = packages_distributions(), {}
+    ours = {"autograder", "rnnkit", *(path.stem for path in (root / "tests").rglob("*.py") if "tests" in places)}
+    for path in (path for place in places for path in [root / place, *(root / place).rglob("*.py")] if path.is_file()):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            modules = ([alias.name for alias in node.names] if isinstance(node, ast.Import)
+                       else [node.module] if isinstance(node, ast.ImportFrom) and not node.level else [])
+            for module in {module.split(".")[0] for module in modules} - sys.stdlib_module_names - ours:
+                [owner] = set(owners.get(module, [f"{module}, which is not installed"]))
+                found.setdefault(canonicalize_name(owner), path.relative_to(root))
+    return found
+
+
+@pytest.mark.parametrize(("places", "groups"), [
+    (["rnnkit", "solutions"], ["rnnkit", "lessons"]),
+    (["autograder", "nbgrader_config.py"], ["rnnkit", "grader"]),
+    (["tests"], ["rnnkit", "lab", "test"]),
+])
+def test_whatever_is_imported_is_asked_for_by_name(root, wanted, places, groups):
+    asked = set().union(*(wanted[group] for group in groups))
+    assert {name: path for name, path in imported(root, *places).items() if name not in asked} == {}
+
+
+def test_students_need_no_grader_and_the_lab_is_both(wanted):
+    assert not {"nbgrader", "nh3", "sqlalchemy"} & wanted["lessons"]
+    assert wanted["lab"] == wanted["lessons"] | wanted["grader"]
 
 
 def test_every_package_asked_for_has_a_pin(pins, wanted):
@@ -83,8 +118,21 @@ def test_conda_specs_parse_strictly_and_accept_what_is_installed(environment):
             "pytorch-cpu": Version(version("torch")).public}
     assert set(specs) == set(here)
     for name, spec in specs.items():
-        record = PackageRecord(name, here[name], BuildString("0"), 0, "linux-64")
-        assert spec.matches(record), f"{spec}: {here[name]}"
+        assert matches(spec, name, here[name]), f"{spec}: {here[name]}"
+
+
+def matches(spec, name, release):
+    return spec.matches(PackageRecord(name, release, BuildString("0"), 0, "linux-64"))
+
+
+def test_conda_may_choose_among_releases_of_pytorch_and_is_told_which_one_was_tested(root, environment, pins):
+    conda, _ = environment
+    spec = next(MatchSpec(line, strict=True) for line in conda if line.startswith("pytorch-cpu"))
+    accepted = [release for release in ("1.13.1", "2.3.1", "2.4.0", "2.5.1", "2.7.1", "2.13.0", "2.14.0", "3.0.0")
+                if matches(spec, "pytorch-cpu", release)]
+    assert accepted == ["2.4.0", "2.5.1", "2.7.1", "2.13.0", "2.14.0"]
+    tested = re.search(r"pytorch-cpu.*# tested with ([\d.]+)", (root / "environment.yml").read_text())[1]
+    assert pins["torch"].startswith(f"{tested}.")
 
 
 def test_binder_installs_what_the_lessons_need_at_the_pinned_versions(environment, wanted, pins):
