@@ -134,7 +134,7 @@ def _array(call, name, value, odd):
     if value is None or value is Ellipsis:
         raise _Problem("blank", f"{call.name} is not finished yet: {name} is still {value}.")
     try:
-        array = np.array(value.detach() if hasattr(value, "requires_grad") else value)
+        array = np.array(value.detach().numpy() if hasattr(value, "requires_grad") else value)
     except Exception:
         array = np.array(None)
     if array.dtype.kind not in "biuf":

@@ -30,6 +30,7 @@ def fitted(given, expected):
     return given.reshape(expected.shape) if extra else given
 
 
+@np.errstate(all="ignore")  # a rule that is tried may divide by zero
 def difference(exercise, name, given, expected, others=()):
     """One sentence about where one output differs from what was expected, and by how much.
 
@@ -110,7 +111,8 @@ def _rule(given, expected, tolerance, axes, others):
         if agrees(given, expected[::-1], tolerance):
             return "its steps lie in reverse order"
     for axis, what in ((-1, "row"), (0, "column")) if given.ndim == 2 else ():
-        if np.ptp(given - expected, axis=axis).max() < tolerance * largest(expected):
+        off = given - expected
+        if np.ptp(off, axis=axis).max() < tolerance * largest(expected) < np.ptp(off):
             return f"every {what} is off by a number of its own"
         if np.ptp(given / expected, axis=axis).max() < tolerance * largest(given / expected):
             return f"every {what} is off by a factor of its own"

@@ -287,9 +287,8 @@ def test_input_that_was_moved_and_put_back_is_not_a_changed_input(ask):
 def test_number_among_the_arguments_is_nobodys_array(ask):
     earned, text = ask(function("numerical_gradient", '''
 def numerical_gradient(f, x, eps=1e-6):
-    g = np.array([[f(x + eps * np.eye(x.size)[i * x.shape[1] + j].reshape(x.shape))
-                   - f(x - eps * np.eye(x.size)[i * x.shape[1] + j].reshape(x.shape))
-                   for j in range(x.shape[1])] for i in range(x.shape[0])])
+    g = np.array([f(x + eps * move.reshape(x.shape)) - f(x - eps * move.reshape(x.shape))
+                  for move in np.eye(x.size)]).reshape(x.shape)
     eps *= 2
     assert isinstance(eps, float)
     return g / eps
