@@ -7,6 +7,7 @@ import contextlib
 import inspect
 import math
 from collections import defaultdict
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -186,7 +187,7 @@ class SubmissionRun:
         elif errors and "NotImplementedError" not in errors[0]:
             verdict.say("hint", f"The cell that holds it stopped: {errors[0]}")
 
-    def _left(self, what: str) -> "callable":
+    def _left(self, what: str) -> Callable[[], float]:
         return self.budget.part(getattr(self.sandbox.limits, what)).left
 
     def _why(self, lost: Exception, what: str) -> str:
