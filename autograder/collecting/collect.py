@@ -4,17 +4,19 @@ Nothing is guessed: a file of which student or lesson is in doubt is named and l
 """
 
 import os
-import secrets
 from collections import defaultdict
-from contextlib import suppress
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import groupby
+from pathlib import Path
 from typing import NamedTuple
 
 from autograder.collecting import layouts
-from autograder.collecting.archive import Allowance, Entry, Refused, beneath, opened, read_beneath
-from autograder.course import NoLesson
+from autograder.collecting.archive import Entry, Refused, opened
+from autograder.collecting.claims import Claim, Reader, crowded, latest_first, namesakes, oddity, untouched, who
+from autograder.collecting.placing import place
+from autograder.collecting.roster import Roster, named
+from autograder.course import Course, NoLesson
 from autograder.texts import visible
 
 STATUSES = {
@@ -23,13 +25,17 @@ STATUSES = {
     "unchanged": "was there already",
     "kept": "is older than what is there, which stays",
     "older": "is not the latest of this student",
+    "untouched": "is the lesson as it was given out, in a folder of several: not handed in",
     "ignored": "is no notebook, and lies beside one",
-    "dropped": "is of a student who was dropped; `nbgrader db student add` enrolls them again",
+    "waiting": "waits until it can be told whose it is",
     "refused": "was not taken",
 }
-
+PRESENT = ("collected", "replaced", "unchanged", "kept", "older")
 
 DOUBT = "has the same date as another file of this student, and other content: which is the latest?"
+ALONE = "says no student and lesson: collect its folder, or call it <student>_<lesson>.ipynb"
+PACKED = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+FEW, MANY = 5, 30  # files that are named where they share a reason: all up to MANY, else FEW
 
 
 @dataclass(frozen=True)
@@ -44,229 +50,152 @@ class Outcome:
 
 
 class Collection(NamedTuple):
-    """layout: which was recognised. outcomes: one for every file."""
+    """layout: which was recognized. outcomes: one for every file."""
 
     layout: str
-    outcomes: list
+    outcomes: list[Outcome]
+
+    def handed_in(self) -> tuple[set[str], set[str]]:
+        """The students who handed in something that counts, and the lessons."""
+        there = [outcome for outcome in self.outcomes if outcome.status in PRESENT]
+        return {outcome.student for outcome in there}, {outcome.lesson for outcome in there}
 
 
-class Claim(NamedTuple):
-    """A notebook that says who handed it in. person: the student before the id was made safe."""
-
-    entry: Entry
-    student: str
-    person: tuple
-    lesson: str
-    order: tuple
-    when: datetime
-
-
-def collect(course, source, lesson=None, watch=iter):
+def collect(course: Course, source: Path, lesson: str | None = None,
+            watch: Callable[[list], Iterable] = iter) -> Collection:
     """Copy every student's latest notebook of every lesson into the course.
 
-    source: a folder or a zip. lesson: the one that all of them are of. watch: wraps a loop, to show progress.
-    Gives a Collection. Nothing that is in `source` is believed, and nothing outside submitted/ is written. Raises
-    NoLesson where the course lacks the lesson, or has none.
+    source: a folder, a zip or a notebook. lesson: the one that all of them are of. watch: wraps a loop, to show
+    progress. Nothing that is in `source` is believed, and nothing outside submitted/ is written. Raises NoLesson where
+    the course lacks the lesson, or has none.
     """
-    lessons = [lesson] if lesson else course.lessons()
-    if not lessons:
+    for name in [lesson] if lesson else course.lessons():
+        course.lesson(name)
+    if not course.lessons():
         raise NoLesson(f"{course.folder} has no lessons: run `python -m autograder build` first.")
-    exercises = {name: {*course.lesson(name).exercises, *course.lesson(name).essays} for name in lessons}
-    outcomes = []
-
-    def refuse(file, error, student="", lesson=""):
-        outcomes.append(Outcome(file, "refused", student, lesson, str(error)))
-
-    layout = layouts.Layout("", "", "")
     try:
         with opened(source) as (entries, refused):
-            for file, why in refused:
-                refuse(file, why)
-            entries = [entry for entry in entries if not layouts.LEFT_BY_TOOLS.fullmatch(entry.name)]
-            notebooks = [entry for entry in entries if layouts.stem(entry.name)]
-            everything = [name for name, *_ in (*entries, *refused)]
-            layout = layouts.recognise([entry.name for entry in notebooks], everything, course.lessons())
-            claims = read_claims(notebooks, layout, times(entries), course.lessons(), lesson, exercises, refuse)
-            gone = course.dropped()
-            outcomes += [Outcome(claim.entry.name, "dropped", claim.student, claim.lesson, STATUSES["dropped"])
-                         for claim in claims if claim.student in gone]
-            claims = [claim for claim in claims if claim.student not in gone]
-            for rivals in watch(latest_first(one_person_each(course, claims, refuse))):
-                outcomes += hand_over(course, rivals)
-            others = [entry for entry in entries if not layouts.stem(entry.name)]
-            outcomes += beside(others, layout, {claim.person[0] for claim in claims})
+            return take(course, Path(source), entries, refused, lesson, watch)
     except Refused as error:
-        refuse(str(source), error)
-    return Collection(layout.label, outcomes)
+        return Collection("", [Outcome(str(source), "refused", why=str(error))])
 
 
-def lines(layout, outcomes):
+def take(course: Course, source: Path, entries: Sequence[Entry], refused: Sequence[tuple[str, str]],
+         lesson: str | None, watch: Callable[[list], Iterable]) -> Collection:
+    """As `collect`, from what an archive holds. Where nobody can tell whose the notebooks are, none is taken."""
+    outcomes = [Outcome(file, "refused", why=why) for file, why in refused]
+    notebooks = [entry for entry in entries if layouts.stem(entry.name)]
+    others = [entry for entry in entries if not layouts.stem(entry.name)]
+    everything = [entry.name for entry in entries] + [file for file, _ in refused]
+    roster = Roster.of(course)
+    try:
+        layout = layouts.recognise([entry.name for entry in notebooks], everything, course.lessons(), roster.knows)
+        reader = Reader(course, layout, entries, lesson, roster)
+        doubts = reader.doubts(notebooks)
+    except Refused as question:
+        waiting = [Outcome(entry.name, "waiting", why=STATUSES["waiting"]) for entry in notebooks]
+        return Collection("", [Outcome(str(source), "refused", why=str(question)), *outcomes, *waiting])
+    if source.is_file() and layouts.stem(source.name) and not reader.says_all(source.name):
+        raise Refused(ALONE)
+    claims = []
+    for entry in sorted(notebooks, key=lambda entry: (entry.size, entry.name)):  # a bomb takes nothing from the others
+        try:
+            claims.append(reader.claim(entry, doubts))
+        except Refused as error:
+            outcomes.append(Outcome(entry.name, "refused", why=str(error)))
+    outcomes += settle(course, reader, claims, watch)
+    return Collection(layout.label, outcomes + beside(others, layout, {claim.person[0] for claim in claims}))
+
+
+def settle(course: Course, reader: Reader, claims: list[Claim], watch: Callable[[list], Iterable]) -> list[Outcome]:
+    """What becomes of the claims: those in doubt are refused, and the latest of the others is placed."""
+    folders = course.path("submitted", "x", "x").parent.parent
+    homes = {}  # whoever is there keeps the folder, also when enrolled under another spelling later
+    for folder in sorted(os.listdir(folders)) if folders.is_dir() else []:
+        student = named(reader.roster, folder)
+        if folder == student or student not in homes:
+            homes[student] = folder
+    blank = untouched(claims, course.lesson)
+    outcomes = [became(claim, "untouched") for claim in claims if claim.entry.name in blank]
+    claims = [claim for claim in claims if claim.entry.name not in blank]
+    doubts = namesakes(claims, homes) | crowded(claims, reader)
+    outcomes += [became(claim, "refused", doubts[claim.entry.name]) for claim in claims if claim.entry.name in doubts]
+    for rivals in watch(latest_first(claim for claim in claims if claim.entry.name not in doubts)):
+        outcomes += hand_over(course, rivals, homes.get(rivals[0].student, rivals[0].student))
+    return outcomes
+
+
+def hand_over(course: Course, rivals: Sequence[Claim], folder: str) -> Iterator[Outcome]:
+    """Place the latest of a student's notebooks of a lesson that can be read. Gives what became of each.
+
+    folder: the student's in submitted/. Of two that are equally late neither is placed, unless they are the same.
+    """
+    placed = False
+    for _, group in groupby(rivals, key=lambda claim: claim.order):
+        equals, readable = list(group), []
+        if placed:
+            yield from (became(claim, "older") for claim in equals)
+            continue
+        for claim in equals:
+            try:
+                readable.append((claim, claim.entry.read()))
+            except Refused as error:
+                yield became(claim, "refused", str(error))
+        if len({data for _, data in readable}) > 1:
+            yield from (became(claim, "refused", DOUBT) for claim, _ in readable)
+            continue
+        for claim, data in readable:
+            outcome = became(claim, "older") if placed else placed_as(course, claim, folder, data)
+            placed = placed or outcome.status != "refused"
+            yield outcome
+
+
+def placed_as(course: Course, claim: Claim, folder: str, data: bytes) -> Outcome:
+    """Place a notebook, and say what became of it, and what is odd about it."""
+    try:
+        status = place(course, folder, claim.lesson, data, claim.when, claim.number)
+    except (Refused, OSError) as error:
+        return became(claim, "refused", getattr(error, "strerror", None) or str(error))
+    odd = oddity(data)
+    return became(claim, status, f"{STATUSES[status]}, but {odd}" if odd else "")
+
+
+def became(claim: Claim, status: str, why: str = "") -> Outcome:
+    """The outcome of a claim."""
+    return Outcome(claim.entry.name, status, claim.student, claim.lesson, why or STATUSES[status])
+
+
+def beside(others: Iterable[Entry], layout: layouts.Layout, people: Container[str]) -> list[Outcome]:
+    """The outcomes of what is no notebook: it matters where its student handed in none."""
+    outcomes = []
+    for entry in others:
+        name = entry.name.rpartition("/")[2]
+        if name.lower().endswith(PACKED):
+            outcomes.append(Outcome(entry.name, "refused", why="is an archive in the archive: unpack it by hand"))
+        elif who(layout.parts(entry.name) or {}) in people and name != "timestamp.txt":
+            outcomes.append(Outcome(entry.name, "ignored", why=STATUSES["ignored"]))
+        elif name != "timestamp.txt":
+            outcomes.append(Outcome(entry.name, "refused", why="is no notebook: expected a file that ends in .ipynb"))
+    return outcomes
+
+
+def lines(layout: str, outcomes: Sequence[Outcome]) -> Iterator[str]:
     """The outcomes for a person: how many of each, and each one that needs a look. Nothing in a name reaches the
-    terminal that is not a character to see."""
+    terminal that is not a character to see. What many files have in common is said once."""
     if layout:
         yield f"Read as {layout}."
     for status, meaning in STATUSES.items():
         some = [outcome for outcome in outcomes if outcome.status == status]
         if some:
             yield f"{len(some):6} {status:10} {meaning if status != 'refused' else ''}".rstrip()
-        if status in ("replaced", "kept", "older", "dropped", "refused"):
-            for outcome in sorted(some, key=lambda outcome: outcome.file):
-                yield f"         {visible(outcome.file)}" + (f": {visible(outcome.why)}" if status == "refused" else "")
-
-
-def times(entries):
-    """Folder -> the entry of its timestamp.txt."""
-    return {entry.name.rpartition("/")[0]: entry for entry in entries if entry.name.endswith("/timestamp.txt")}
-
-
-def read_claims(notebooks, layout, times, all_lessons, lesson, exercises, refuse):
-    claims = []
-    # Small files first, so that a bomb takes nothing away from the others.
-    for entry in sorted(notebooks, key=lambda entry: (entry.size, entry.name)):
-        try:
-            claims.append(claim(entry, layout, times, all_lessons, lesson, exercises))
-        except Refused as error:
-            refuse(entry.name, error)
-    return claims
-
-
-def claim(entry, layout, times, all_lessons, lesson, exercises):
-    parts = layout.parts(entry.name)
-    if parts is None:
-        raise Refused(f"does not fit {layout.label}")
-    file, upload = parts["file"], int(parts.get("upload", 0))
-    person = who(parts) or layouts.flat_student(file, all_lessons) or ""
-    student = layouts.student_id(person)
-    named = parts.get("lesson") or layouts.named_lesson(file, all_lessons)
-    if lesson and named and named != lesson:
-        raise Refused(f"is called {named}, and --lesson says {lesson}")
-    if named and named not in all_lessons:
-        raise Refused(f"is of lesson {named}, which this course does not have")
-    which = lesson or named or layouts.lesson_inside(entry.read(), exercises)
-    when = stamped(entry, times) or layouts.parse_time(parts.get("time", "")) or entry.modified
-    exact = "lesson" in parts and layouts.stem(file) == which
-    order = (exact, upload, when, layouts.resubmission(file))
-    return Claim(entry, student, (person, parts.get("person", "")), which, order, when)
-
-
-def who(parts):
-    return parts.get("student") or parts.get("anonymous")
-
-
-def stamped(entry, times):
-    """What timestamp.txt beside a notebook says."""
-    beside = times.get(entry.name.rpartition("/")[0])
-    if beside is None or beside.size > 100:
-        return None
-    try:
-        return layouts.parse_time(beside.read().decode(errors="replace"))
-    except Refused:
-        return None
-
-
-def one_person_each(course, claims, refuse):
-    """The claims whose student's id is nobody else's, in the archive and in the course."""
-    people, ids = defaultdict(set), defaultdict(set)
-    there = course.path("submitted", "x", "x").parent.parent
-    for name in os.listdir(there) if there.is_dir() else []:
-        ids[layouts.alike(name)].add(name)
-    for claim in claims:
-        people[layouts.alike(claim.student)].add(claim.person)
-        ids[layouts.alike(claim.student)].add(claim.student)
-    for claim in claims:
-        persons, names = people[layouts.alike(claim.student)], ids[layouts.alike(claim.student)]
-        if len(persons) > 1 or len(names) > 1:
-            several = sorted({" ".join(filter(None, person)) for person in persons} | names)
-            named = ", ".join(several[:3]) + (f" and {len(several) - 3} more" if len(several) > 3 else "")
-            refuse(claim.entry.name, f"could be of several students, who would get one folder: {named}",
-                   claim.student, claim.lesson)
-        else:
-            yield claim
-
-
-def latest_first(claims):
-    """Lists of claims, of one student and lesson each, the latest first."""
-    rivals = defaultdict(list)
-    for claim in claims:
-        rivals[claim.student, claim.lesson].append(claim)
-    return [sorted(group, key=lambda claim: claim.order, reverse=True) for group in rivals.values()]
-
-
-def hand_over(course, rivals):
-    """Place the latest that can be read; gives the outcome of each."""
-    placed = False
-    for _, equals in groupby(rivals, key=lambda claim: claim.order):
-        readable = []
-        for claim in equals:
-            def outcome(status, why="", claim=claim):
-                return Outcome(claim.entry.name, status, claim.student, claim.lesson, why or STATUSES[status])
-
-            try:
-                readable += [] if placed else [(outcome, claim, claim.entry.read())]
-            except Refused as error:
-                yield outcome("refused", str(error))
-                continue
-            if placed:
-                yield outcome("older")
-        if len({data for _, _, data in readable}) > 1:
-            yield from (outcome("refused", DOUBT) for outcome, _, _ in readable)
-            continue
-        for outcome, claim, data in readable:
-            try:
-                yield outcome("older" if placed else place(course, claim.student, claim.lesson, data, claim.when))
-                placed = True
-            except (Refused, OSError) as error:
-                yield outcome("refused", getattr(error, "strerror", None) or str(error))
-
-
-def beside(others, layout, people):
-    """The outcomes of what is no notebook: it matters where its student handed in none."""
-    for entry in others:
-        student = who(layout.parts(entry.name) or {})
-        if entry.name.rpartition("/")[2] == "timestamp.txt":
-            continue
-        if entry.name.lower().endswith(".zip"):
-            yield Outcome(entry.name, "refused", why="is an archive in the archive: unpack it by hand")
-        elif student in people:
-            yield Outcome(entry.name, "ignored", why=STATUSES["ignored"])
-        else:
-            yield Outcome(entry.name, "refused", why="is no notebook: expected a file that ends in .ipynb")
-
-
-def place(course, student, lesson, data, when):
-    """Write one submission, unless it is there or a later one is. Gives one of STATUSES."""
-    folder = course.path("submitted", student, lesson).relative_to(course.folder)
-    with beneath(course.folder, folder.parts, make=True) as fd:
-        name = f"{lesson}.ipynb"
-        try:
-            there = read_beneath(fd, name, Allowance())
-        except FileNotFoundError:
-            there = None
-        if there == data:
-            return "unchanged"
-        if there is not None and date_of(fd, name) > when:
-            return "kept"
-        stamp = when.replace(tzinfo=None).isoformat(" ", "microseconds") + " UTC"
-        write(fd, "timestamp.txt", stamp.encode())  # first: a crash in between leaves something that is replaced
-        write(fd, name, data)
-        return "collected" if there is None else "replaced"
-
-
-def date_of(fd, name):
-    with suppress(FileNotFoundError):
-        when = layouts.parse_time(read_beneath(fd, "timestamp.txt", Allowance()).decode(errors="replace"))
-        if when:
-            return when
-    return datetime.fromtimestamp(os.stat(name, dir_fd=fd, follow_symlinks=False).st_mtime, UTC)
-
-
-def write(fd, name, data):
-    new = f".{name}.{secrets.token_hex(8)}"
-    file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o660, dir_fd=fd)
-    try:
-        with open(file, "wb") as stream:
-            stream.write(data)
-        os.replace(new, name, src_dir_fd=fd, dst_dir_fd=fd)
-    except BaseException:
-        os.unlink(new, dir_fd=fd)
-        raise
+        reasons = defaultdict(list)
+        for outcome in sorted(some, key=lambda outcome: outcome.file):
+            usual = outcome.why in ("", meaning)
+            if not usual or status in ("replaced", "kept", "older", "untouched"):
+                reasons["" if usual else outcome.why].append(outcome.file)
+        for why, files in reasons.items():
+            said = f": {visible(why)}" if why else ""
+            shown = files if len(files) <= MANY else files[:FEW]
+            yield from (f"         {visible(file)}{said}" for file in shown)
+            if len(shown) < len(files):
+                yield f"         and {len(files) - len(shown):,} more of these; --json names them"

@@ -2,34 +2,40 @@
 
 import re
 import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import NamedTuple
 
-from autograder.collecting.archive import Refused
+from autograder.collecting.archive import NOTEBOOK, Refused, common_folders
 
-NOTEBOOK = re.compile(r"(?P<stem>.+)\.ipynb(\.txt|\.json)?", re.I | re.S)  # some browsers add a suffix
 RENAMED = r"(?:[-_ ]?copy\d*|-\d+| ?\(\d+\))*"  # what Canvas, Jupyter and browsers add to a name in use
-LEFT_BY_TOOLS = re.compile(r"(.*/)?(__MACOSX/.*|\.ipynb_checkpoints/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)")
 GRADE_ID = re.compile(rb'"grade_id"\s*:\s*"(?:check-)?([^"\\]{1,200})"')
 TIME = re.compile(r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,6})?) ?(UTC|Z|[+-]\d\d:?\d\d)?")
 
 # Canvas: content_zipper.rb. The user's id is the same in every assignment, and the upload's id only grows. A name
 # loses its spaces and signs; one that keeps an underscore could pass for two ids, and is not taken. An anonymous
-# student has another id in every assignment.
-CANVAS = (r"(?:[^_/]+_(?:LATE_)?(?P<student>[1-9]\d*)|(?:LATE_)?(?P<anonymous>anon_[A-Za-z0-9]+))"
-          r"_(?P<upload>[1-9]\d*)_(?P<file>[^/]+)")
+# student has another id in every assignment. A date has this form too: kim_2026_1_31.ipynb.
+CANVAS = (r"(?:(?P<person>[^_/]+)_(?:LATE_)?(?!(?:19|20)\d\d_(?:0?[1-9]|1[0-2])_\d{1,2}(?!\d))(?P<student>[1-9]\d*)"
+          r"|(?:LATE_)?(?P<anonymous>anon_[A-Za-z0-9]+))_(?P<upload>[1-9]\d*)_(?P<file>[^/]+)")
 # Moodle: mod/assign/classes/downloader.php. The number behind the name is another one in every assignment, so
-# the student is known by the name; it holds no underscore.
-MOODLE = (r"(?P<student>[^_/]+)(?:_(?P<person>\d+))?_assignsubmission_file"
+# the student is known by the name; it holds no underscore. Within an assignment the number is the person's.
+MOODLE = (r"(?P<student>[^_/]+)(?:_(?P<number>\d+))?_assignsubmission_file"
           r"(?:_?/(?:.*/)?|_)(?P<file>[^/]+)")
 EXCHANGE = (r"(?P<student>[^+/]+)\+(?P<lesson>[^+/]+)\+(?P<time>[^+/]+)(?:\+[^/]*)?"
             r"/(?:.*/)?(?P<file>[^/]+)")
 SUBMITTED = r"(?P<student>[^/]+)/(?P<lesson>{lessons})/(?:.*/)?(?P<file>[^/]+)"
-PLAIN = r"(?:(?P<student>[^/]+)/(?:.*/)?)?(?P<file>[^/]+)"
+PLAIN = r"(?:(?P<student>[^/]+)/(?:(?P<inside>[^/]+)/(?:.*/)?)?)?(?P<file>[^/]+)"
+
+CANVAS_LABEL, MOODLE_LABEL = "Canvas's download of submissions", "Moodle's download of all submissions"
+EXCHANGE_LABEL, SUBMITTED_LABEL = "nbgrader's exchange", "nbgrader's folder of submissions"
+PLAIN_LABEL = "a plain folder"
+UNLIKE = (CANVAS, MOODLE, EXCHANGE)  # what no path in a plain folder looks like
 
 
 class Layout(NamedTuple):
-    """label: for a person. top: the one folder that holds everything, or "". pattern: of a path below it.
+    """label: for a person. top: the folder that holds everything, or "". pattern: of a path below it.
 
     unlike: patterns of other layouts. A path that has one of these would be read wrongly.
     """
@@ -37,9 +43,9 @@ class Layout(NamedTuple):
     label: str
     top: str
     pattern: str
-    unlike: tuple = ()
+    unlike: tuple[str, ...] = ()
 
-    def parts(self, name):
+    def parts(self, name: str) -> dict[str, str] | None:
         """What a path says, as a dictionary, or None where it does not fit."""
         path = name.removeprefix(self.top)
         match = re.fullmatch(self.pattern, path, re.S)
@@ -48,37 +54,52 @@ class Layout(NamedTuple):
         return match and {key: text for key, text in match.groupdict().items() if text is not None}
 
 
-def recognise(names, everything, lessons):
-    """The layout that most of the notebooks have. Raises Refused where a folder's name could be a student's.
+def recognise(names: Sequence[str], everything: Sequence[str], lessons: Sequence[str],
+              known: Callable[[str], bool]) -> Layout:
+    """The layout that most of what lies at the top has: a student has one vote, however many notebooks.
 
-    names: of the notebooks. everything: the names of all files, the refused ones too.
+    names: of the notebooks. everything: the names of all files, the refused ones too. known: whether an id is on the
+    roster. Raises Refused where a folder's name could be a student's.
     """
-    tops = {name.split("/")[0] + "/" if "/" in name else "" for name in everything}
-    top = tops.pop() if len(tops) == 1 else ""
-    known = {
-        "Canvas's download of submissions": CANVAS,
-        "Moodle's download of all submissions": MOODLE,
-        "nbgrader's exchange": EXCHANGE,
-        "nbgrader's folder of submissions": SUBMITTED.format(lessons="|".join(map(re.escape, lessons))),
+    folders = common_folders(everything) if everything else []
+    *outer, top = accumulate([f"{folder}/" for folder in folders], initial="")
+    patterns = {
+        CANVAS_LABEL: CANVAS,
+        MOODLE_LABEL: MOODLE,
+        EXCHANGE_LABEL: EXCHANGE,
+        SUBMITTED_LABEL: SUBMITTED.format(lessons="|".join(map(re.escape, lessons))),
     }
-    for inside in dict.fromkeys(["", top]):
-        for label, pattern in known.items():
+    for inside in (*outer, top):
+        for label, pattern in patterns.items():
             layout = Layout(label, inside, pattern)
-            if sum(layout.parts(name) is not None for name in names) > len(names) / 2:
+            if most(layout, names):
                 return layout
     flat = [name.removeprefix(top) for name in names if "/" not in name.removeprefix(top)]
-    if top and flat and not {stem(name) for name in flat} <= set(lessons):
-        raise Refused(f"holds one folder, {top}, with notebooks right in it: is that a student, or a class? "
-                      "Collect the folder itself if it is a class; give each student a folder if not")
-    return Layout("a plain folder", "" if flat or not names else top, PLAIN, (CANVAS, MOODLE, EXCHANGE))
+    if not top or not flat:
+        return Layout(PLAIN_LABEL, top, PLAIN, UNLIKE)
+    if any(known(flat_student(name, lessons) or "") for name in flat):
+        return Layout(PLAIN_LABEL, top, PLAIN, UNLIKE)
+    if known(folders[-1]) or {stem(name) for name in flat} <= set(lessons):
+        return Layout(PLAIN_LABEL, outer[-1], PLAIN, UNLIKE)
+    raise Refused(f"holds one folder, {top}, with notebooks right in it: is that a student, or a class? "
+                  "Collect the folder itself if it is a class; give each student a folder if not")
 
 
-def stem(file):
+def most(layout: Layout, names: Sequence[str]) -> bool:
+    """Whether most of what lies at the top has this layout: the folders by most of their notebooks."""
+    votes = defaultdict(list)
+    for name in names:
+        votes[name.removeprefix(layout.top).split("/")[0]].append(layout.parts(name) is not None)
+    return sum(sum(fits) > len(fits) / 2 for fits in votes.values()) > len(votes) / 2
+
+
+def stem(file: str) -> str:
+    """A notebook's name without its ending; "" for any other file."""
     match = NOTEBOOK.fullmatch(file)
     return match["stem"] if match else ""
 
 
-def named_lesson(file, lessons):
+def named_lesson(file: str, lessons: Sequence[str]) -> str | None:
     """The lesson whose whole name is in a file's name, or None."""
     text = unicodedata.normalize("NFC", stem(file)).casefold()
     inside = [name for name in lessons if name.casefold() in text]
@@ -86,7 +107,7 @@ def named_lesson(file, lessons):
     return longest[0] if len(longest) == 1 else None
 
 
-def lesson_inside(data, exercises):
+def lesson_inside(data: bytes, exercises: Mapping[str, Collection[str]]) -> str:
     """The one lesson whose cells a notebook holds. Raises Refused where there is none, or more.
 
     exercises: lesson -> the names of its exercises and essays.
@@ -99,13 +120,13 @@ def lesson_inside(data, exercises):
     return lessons[0]
 
 
-def resubmission(file):
+def resubmission(file: str) -> int:
     """3 for name-3.ipynb."""
     match = re.search(r"-(\d{1,9})$", stem(file))
     return int(match[1]) if match else 0
 
 
-def flat_student(file, lessons):
+def flat_student(file: str, lessons: Sequence[str]) -> str | None:
     """ada of ada.ipynb and of ada_<lesson>.ipynb, or None of <lesson>.ipynb."""
     name = stem(file)
     for lesson in lessons:
@@ -115,7 +136,7 @@ def flat_student(file, lessons):
     return name
 
 
-def student_id(text):
+def student_id(text: str) -> str:
     """A name that is safe as a folder, in a glob and on a command line; raises Refused where nothing is left.
 
     Letters, digits, marks and . - _ @ and single spaces stay; anything else becomes an underscore.
@@ -130,12 +151,12 @@ def student_id(text):
     return text
 
 
-def alike(student):
+def alike(student: str) -> str:
     """The same for two ids that some file systems, or some eyes, take for one."""
     return unicodedata.normalize("NFKC", student).casefold()
 
 
-def parse_time(text):
+def parse_time(text: str) -> datetime | None:
     """nbgrader's `2026-01-31 12:00:00.000000 UTC`, or None."""
     match = TIME.fullmatch(text.strip())
     try:

@@ -59,6 +59,9 @@ JUDGEMENTS = Table(
     Column("json", Text, nullable=False),
 )
 
+# Students who are in the gradebook because they handed something in: nobody enrolled them.
+NEWCOMERS = Table("newcomers", JUDGEMENTS.metadata, Column("student", String(128), primary_key=True))
+
 
 def create(url: str, course_id: str) -> None:
     """Have nbgrader make the gradebook, under another name first: made half way, it would have no version for ever."""
@@ -95,6 +98,8 @@ def sheet(connection: Connection, student: str, lesson: Lesson, timestamp: datet
         raise LookupError(f"{lesson.name} is not in the gradebook: register it before its submissions are recorded")
     if not connection.scalar(select(Student.id).where(Student.id == student)):
         connection.execute(insert(Student).values(id=student))
+        connection.execute(delete(NEWCOMERS).where(NEWCOMERS.c.student == student))  # may have been removed meanwhile
+        connection.execute(insert(NEWCOMERS).values(student=student))
     submission = _row(connection, SubmittedAssignment, assignment_id=notebook.assignment_id, student_id=student)
     if timestamp:
         connection.execute(update(SubmittedAssignment).where(SubmittedAssignment.id == submission)

@@ -39,7 +39,7 @@ class Records:
         self.course, self.url = course, course.coursedir.db_url
         gradebook.create(self.url, course.coursedir.course_id)
         self.engine = gradebook.engine(self.url)
-        JUDGEMENTS.create(self.engine, checkfirst=True)
+        JUDGEMENTS.metadata.create_all(self.engine)
 
     def __enter__(self) -> "Records":
         return self
