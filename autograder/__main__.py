@@ -136,24 +136,32 @@ def collect(folder, source, lesson, as_json):
 
     The latest notebook of each student and lesson counts. Takes Canvas's and Moodle's download of all submissions,
     nbgrader's exchange or its folder of submissions, and a plain folder or zip of <student>/<any name>.ipynb,
-    <student>_<lesson>.ipynb or <student>.ipynb.
+    <student>_<lesson>.ipynb or <student>.ipynb; or one notebook, <student>_<lesson>.ipynb. Whose notebooks they are is
+    never guessed: where it cannot be told for certain, it asks. It says who is not enrolled, and who of those that are
+    handed in nothing.
 
     Exits with 1 where a file was refused. All the others are collected.
     """
     from tqdm import tqdm
 
     from autograder.collecting import collect as collecting
+    from autograder.collecting.roster import attendance
     from autograder.course import NoLesson
 
     watch = partial(tqdm, unit=" submissions", disable=None, leave=False)
+    course = open_course(folder)
     try:
-        layout, outcomes = collecting.collect(open_course(folder), source, lesson, watch)
+        collection = collecting.collect(course, source, lesson, watch)
     except NoLesson as error:
         raise click.UsageError(str(error)) from None
+    layout, outcomes = collection
+    students, lessons = collection.handed_in()
+    present = attendance(course, sorted(lessons), students)
     if as_json:
-        click.echo(json.dumps({"layout": layout, "outcomes": [asdict(outcome) for outcome in outcomes]}, indent=1))
+        click.echo(json.dumps({"layout": layout, "outcomes": [asdict(outcome) for outcome in outcomes],
+                               "roster": asdict(present)}, indent=1))
     else:
-        for line in collecting.lines(layout, outcomes):
+        for line in (*collecting.lines(layout, outcomes), *(present.lines() if students else ())):
             click.echo(line)
     sys.exit(any(outcome.status == "refused" for outcome in outcomes))
 
@@ -181,6 +189,7 @@ def grade(folder, lessons, workers, seed, again, limits, unsafe, as_json):
     """
     from tqdm import tqdm
 
+    from autograder.collecting.roster import attendance
     from autograder.course import NoLesson
     from autograder.course import seed as secret_seed
     from autograder.grade import LessonsRefused, failures, summary
@@ -191,13 +200,14 @@ def grade(folder, lessons, workers, seed, again, limits, unsafe, as_json):
 
     course, refused = open_course(folder), ""
     watch = partial(tqdm, unit=" submissions", disable=None, leave=False)
+    lessons = lessons or begun(course)
     try:
         allowed = Limits.of(limits)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     settings = Settings(secret_seed(course) if seed is None else seed, allowed, workers, unsafe=unsafe, again=again)
     try:
-        judgements = grade_all(course, lessons or begun(course), settings, watch)
+        judgements = grade_all(course, lessons, settings, watch)
     except LessonsRefused as error:
         judgements, refused = error.judgements, str(error)
     except NoLesson as error:
@@ -210,6 +220,8 @@ def grade(folder, lessons, workers, seed, again, limits, unsafe, as_json):
         click.echo(json.dumps([judgement.as_dict() for judgement in judgements], indent=1))
     elif judgements or not refused:
         summary(judgements)
+    for line in attendance(course, lessons).lines():
+        click.echo(line, err=as_json)
     for line in [*failed, *([refused] if refused else [])]:
         click.echo(line, err=True)
     sys.exit(bool(failed) or bool(refused))

@@ -27,8 +27,8 @@ STATUSES = {
     "older": "is not the latest of this student",
     "untouched": "is the lesson as it was given out, in a folder of several: not handed in",
     "ignored": "is no notebook, and lies beside one",
-    "waiting": "waits until it can be told whose it is",
     "refused": "was not taken",
+    "waiting": "waits until it can be told whose it is",
 }
 PRESENT = ("collected", "replaced", "unchanged", "kept", "older")
 

@@ -51,12 +51,12 @@ def doubt(name: str, lessons: Sequence[str]) -> str | None:
     numbers = [word for word in parts if any(c.isdigit() for c in word)]
     if any(lesson.casefold() in text for lesson in lessons):
         return "has a lesson in it"
+    if len(numbers) > 1 or CALENDAR.search(text) or any(code(word) for word in numbers):
+        return "has several numbers in it, as a date or an attempt has"
     if common := says_nobody(name):
         return f"says {common!r}"
     if SEPARATED.search(text):
         return "names two things"
-    if len(numbers) > 1 or CALENDAR.search(text) or any(code(word) for word in numbers):
-        return "has several numbers in it, as a date or an attempt has"
     beside = any(len(word) > 1 for word in set(parts) - set(numbers))  # s-1234567 is an id
     if beside and any(word.isdigit() and len(word) >= LONG for word in numbers):
         return "has a long number in it beside something else"
@@ -99,7 +99,7 @@ def doubtful(names: Collection[str], lessons: Sequence[str]) -> dict[str, str]:
 def question(found: Mapping[str, str], among: int) -> str:
     """What to ask about a class whose names are in doubt."""
     name, why = next(iter(found.items()))
-    return (f"has no layout that is known for certain: {len(found)} of {among} names look like {name!r}, which {why}. "
+    return (f"has no layout that is known for certain: {len(found)} of {among} names are like {name!r}, which {why}. "
             "Which part of it is the student? Call the notebooks <student>/<lesson>.ipynb or <student>_<lesson>.ipynb "
             "(with --lesson, <student>.ipynb will do), or enroll the students by these very names")
 
@@ -122,11 +122,11 @@ def several_people(files: Mapping[str, Sequence[str]], lessons: Sequence[str],
     own = {student: {original(path) for path in paths} for student, paths in files.items()}
     often = Counter(name for names in own.values() for name in names)
     crowds = {student for student, names in own.items() if sum(often[name] == 1 for name in names) > 1}
-    found = {}
+    found, people = {}, {*people}
     for student, paths in files.items():
         files_of = [path.rpartition("/")[2] for path in paths]
         before = {flat_student(file, lessons) for file in files_of} - {None, *map(stem, files_of)}
-        named = {name for name in before | (own[student] & set(people)) if name != student and not says_nobody(name)}
+        named = {name for name in before | (own[student] & people) if name != student and not says_nobody(name)}
         inside = {path.partition("/")[0] for path in paths if "/" in path}
         if len(named) > 1:
             found[student] = f"lies beside notebooks of other people, such as {' and '.join(sorted(named)[:2])}"
@@ -134,6 +134,8 @@ def several_people(files: Mapping[str, Sequence[str]], lessons: Sequence[str],
             found[student] = f"lies in one of {len(inside)} folders with a notebook of this lesson"
         elif len(crowds) > len(files) / 2 and student in crowds:
             found[student] = "lies beside other notebooks of this lesson, as in most folders"
+    if found and len(found) >= len(files) / 2:
+        found = dict.fromkeys(files, "lies beside folders that seem to hold several people's notebooks") | found
     return found
 
 

@@ -23,7 +23,7 @@ CANVAS = (r"(?:(?P<person>[^_/]+)_(?:LATE_)?(?!(?:19|20)\d\d_(?:0?[1-9]|1[0-2])_
 # the student is known by the name; it holds no underscore. Within an assignment the number is the person's.
 MOODLE = (r"(?P<student>[^_/]+)(?:_(?P<number>\d+))?_assignsubmission_file"
           r"(?:_?/(?:.*/)?|_)(?P<file>[^/]+)")
-EXCHANGE = (r"(?P<student>[^+/]+)\+(?P<lesson>[^+/]+)\+(?P<time>[^+/]+)(?:\+[^/]*)?"
+EXCHANGE = (r"(?P<student>[^+/]+)\+(?P<lesson>[^+/]+)\+(?P<time>\d{4}-\d\d-\d\d[^+/]*)(?:\+[^/]*)?"
             r"/(?:.*/)?(?P<file>[^/]+)")
 SUBMITTED = r"(?P<student>[^/]+)/(?P<lesson>{lessons})/(?:.*/)?(?P<file>[^/]+)"
 PLAIN = r"(?:(?P<student>[^/]+)/(?:(?P<inside>[^/]+)/(?:.*/)?)?)?(?P<file>[^/]+)"

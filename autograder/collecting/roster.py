@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
+from unicodedata import normalize
 
 from nbgrader.api import Student
 from sqlalchemy import NullPool, create_engine, inspect, make_url, or_, select
@@ -60,8 +61,8 @@ class Roster:
         made = student_id(name)
         if name in self.ids and safe(name):
             return name
-        meant = [enrolled for enrolled in self.called.get(alike(made), ()) if safe(enrolled)]
-        return meant[0] if len(meant) == 1 else made
+        meant = self.called.get(alike(made), ())
+        return next(iter(meant)) if len(meant) == 1 and all(map(safe, meant)) else made
 
     def knows(self, name: str) -> bool:
         """Whether somebody is enrolled whom this name means."""
@@ -73,8 +74,9 @@ class Roster:
 
 def safe(student: str) -> bool:
     """Whether an enrolled id can be a folder as it is."""
+    name = normalize("NFC", student.translate(KEPT))
     with suppress(Refused):
-        return student_id(student.translate(KEPT)) == student.translate(KEPT)
+        return student_id(name) == name
     return False
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from autograder.collecting.archive import Refused
-from autograder.collecting.layouts import student_id
+from autograder.collecting.roster import Roster
 from autograder.course import Course
 from autograder.judging import submission
 from autograder.judging.pool import Settings, Task
@@ -42,9 +42,9 @@ def handed_in(course: Course, lesson: Lesson, settings: Settings) -> Iterator[Ta
     """
     shared = hashlib.sha256(repr((settings.seed, settings.limits, settings.layers, settings.unsafe)).encode())
     shared.update(json.dumps(lesson.instructor).encode())
-    taken = set()
+    taken, roster = set(), Roster.of(course)
     found = course.students("submitted", lesson.name)
-    for folder in sorted(found, key=lambda folder: _free(folder.parent.name, ()) != folder.parent.name):
+    for folder in sorted(found, key=lambda folder: _free(folder.parent.name, (), roster) != folder.parent.name):
         if not (path := notebook_in(folder)):
             continue
         own = shared.copy()
@@ -52,14 +52,14 @@ def handed_in(course: Course, lesson: Lesson, settings: Settings) -> Iterator[Ta
             own.update(submission.content(path))
         except submission.Unreadable as why:
             own.update(str(why).encode())
-        taken.add(student := _free(folder.parent.name, taken))
+        taken.add(student := _free(folder.parent.name, taken, roster))
         yield Task(student, path, own.hexdigest())
 
 
-def _free(name: str, taken: Collection[str]) -> str:
-    """A safe student id for a folder of this name, which nobody else has."""
+def _free(name: str, taken: Collection[str], roster: Roster) -> str:
+    """The enrolled student of a folder of this name, else a safe id, which nobody else has."""
     try:
-        student = student_id(name)
+        student = roster.student(name)
     except Refused:
         student = "unnamed"
     while student in taken:
