@@ -22,7 +22,7 @@ LONGEST = 20  # letters and digits of a word that is no hash
 NOBODY = set(re.findall(r"\w+", """
     answer answers archive assignment assignments assignsubmission attachment attachments attempt attempts autograded
     backup class cohort copy course download downloads draft exam exercise exercises export feedback file files final
-    folder gradebook group groups homework hw inbound lab late lesson lessons module notebook notebooks outbound
+    folder gradebook group groups homework hw inbound lab lesson lessons module notebook notebooks outbound
     participant participants anonymous problem project quiz release released returned revision section source solution
     solutions submission submissions submitted task team teams unit untitled upload uploads version week working
     abgabe abgaben aufgabe gruppe kopie lektion teilnehmer teilnehmerin team übung versuch woche

@@ -1,21 +1,25 @@
 """Whatever an archive or a folder holds: what is hostile is named, the rest arrives, and nothing else changes."""
 
+import errno
 import io
 import os
 import shutil
 import socket
 import stat
 import struct
+import subprocess
 import zipfile
 
 import pytest
 from handing_in import (
     DOUBLING,
+    TRIPLING,
     became,
     laid_out,
     notebook,
     only_the_good,
     refusals,
+    snapshot,
     special,
     submitted,
     with_a_good_one,
@@ -272,3 +276,115 @@ def test_a_crash_while_writing_leaves_the_old_submission_whole(course, built, tm
     assert became(collect(course, new)) == {"ada.ipynb": "replaced"}
 
 
+
+
+def no_space(*arguments):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("broken", ["mkdir", "write", "replace"])
+@pytest.mark.parametrize("there", [False, True])
+def test_a_full_disk_leaves_nothing_half_made_and_the_next_run_goes_on(course, built, tmp_path, monkeypatch, broken,
+                                                                       there):
+    old = zipped(tmp_path / "old.zip", {"ada.ipynb": (notebook(built, says="old"), (2026, 1, 1, 0, 0, 0))})
+    new = zipped(tmp_path / "new.zip", {f"{name}_31_assignsubmission_file_/x.ipynb": notebook(built, says="new")
+                                        for name in ("ada", "late")})
+    if there:
+        collect(course, old)
+    before = snapshot(course.folder / "submitted")
+    with monkeypatch.context() as patch:
+        if broken == "write":
+            opening = os.open
+            patch.setattr(os, "open", lambda path, flags, *more, **folder:
+                          no_space() if flags & os.O_CREAT else opening(path, flags, *more, **folder))
+        else:
+            patch.setattr(os, broken, lambda *given, **folders: no_space())
+        collection = collect(course, new)
+    if not (broken == "mkdir" and there):
+        assert set(refusals(collection).values()) == {"No space left on device"}
+        assert snapshot(course.folder / "submitted") == before
+    assert not refusals(collect(course, new))
+    assert submitted(course) == {f"ada/{DOUBLING}": "new", f"late/{DOUBLING}": "new"}
+
+
+# One student against the others
+
+
+@pytest.mark.parametrize("pack", [zipped, laid_out])
+@pytest.mark.parametrize("top", ["", "class/"])
+@pytest.mark.parametrize("name", ["f{}", "deep/{}/x", "{}/"])
+def test_whoever_hands_in_too_many_files_or_folders_is_named_and_the_rest_is_collected(course, built, tmp_path, pack,
+                                                                                       top, name):
+    files = {top + file: data for file, data in with_a_good_one(built).items()}
+    path = pack(tmp_path / "class", files | {f"{top}bob/x.ipynb": notebook(built)})
+    many = [f"{top}bob/{name.format(n)}" for n in range(archive.FOLDER + 1)]
+    if path.is_dir():
+        for file in map(path.joinpath, many):
+            (file if name.endswith("/") else file.parent).mkdir(parents=True, exist_ok=True)
+            if not name.endswith("/"):
+                file.touch()
+    else:
+        with zipfile.ZipFile(path, "a") as file:
+            for each in many:
+                file.writestr(each, b"")
+    collection = collect(course, path)
+    only_the_good(course, collection, f"{top}bob")
+    assert "holds more than 1,000 files and folders" in refusals(collection)[f"{top}bob"]
+
+
+def test_folders_in_folders_cost_the_others_nothing(course, built, tmp_path, monkeypatch):
+    """Two thousand of them, of which no more than a few are looked into."""
+    folder = laid_out(tmp_path / "class", with_a_good_one(built))
+    fd = os.open(folder, os.O_RDONLY)
+    for name in ["bob", *["d"] * 2000]:
+        os.mkdir(name, dir_fd=fd)
+        above, fd = fd, os.open(name, os.O_RDONLY, dir_fd=fd)
+        os.close(above)
+    os.close(fd)
+    opened, opening = [], os.open
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", lambda *given, **folders: opened.append(given) or opening(*given, **folders))
+        collection = collect(course, folder)
+    only_the_good(course, collection, "bob" + "/d" * archive.DEPTH)
+    assert "lies more than 20 folders deep" in refusals(collection)["bob" + "/d" * archive.DEPTH]
+    assert len(opened) < 1000
+    subprocess.run(["rm", "-r", folder], check=True)  # what pytest clears away with would recurse
+
+
+def test_a_deep_file_in_a_zip_is_refused(course, built, tmp_path):
+    deep = "bob" + "/d" * 20 + "/x.ipynb"
+    collection = collect(course, zipped(tmp_path / "a.zip", with_a_good_one(built, **{deep: notebook(built)})))
+    only_the_good(course, collection, deep)
+
+
+def test_many_notebooks_of_one_student_do_not_decide_how_the_others_are_read(course, built, tmp_path):
+    files = with_a_good_one(built) | {f"bob/{DOUBLING}/{n}.ipynb": notebook(built, says="b") for n in range(50)}
+    collection = collect(course, laid_out(tmp_path / "class", files))
+    assert collection.layout == "a plain folder"
+    assert {f"zoe/{DOUBLING}", f"yan/{DOUBLING}"} <= set(submitted(course))
+
+
+def moodle(tmp_path, built, day, lesson=DOUBLING, **students):
+    return zipped(tmp_path / f"{day}.zip", {
+        f"{name.replace('_', ' ')}_{number}_assignsubmission_file_/{lesson}.ipynb":
+        (notebook(built, lesson, f"{number}"), (2026, 2, day, 0, 0, 0)) for name, number in students.items()})
+
+
+def test_whoever_takes_a_classmates_name_in_moodle_does_not_replace_their_notebook(course, built, tmp_path):
+    collect(course, moodle(tmp_path, built, 1, Bob_Smith=1001, Ada=1002))
+    collection = collect(course, moodle(tmp_path, built, 2, Bob_Smith=2002, Ada=1002))
+    [(file, why)] = refusals(collection).items()
+    assert file.startswith("Bob Smith_2002") and "another person" in why
+    assert f"submitted/Bob Smith/{DOUBLING}.moodle" in why  # what to delete for a new assignment
+    assert submitted(course) == {f"Bob Smith/{DOUBLING}": "1001", f"Ada/{DOUBLING}": "1002"}
+    assert not refusals(collect(course, moodle(tmp_path, built, 3, TRIPLING, Bob_Smith=3003)))  # has other numbers
+    (course.folder / "submitted" / "Bob Smith" / f"{DOUBLING}.moodle").unlink()
+    assert not refusals(collect(course, moodle(tmp_path, built, 4, Bob_Smith=2002)))
+    assert submitted(course)[f"Bob Smith/{DOUBLING}"] == "2002"
+
+
+def test_an_impostor_with_the_same_notebook_is_refused_too(course, built, tmp_path):
+    data = notebook(built)
+    for number in (1001, 2002):
+        last = collect(course, zipped(tmp_path / "a.zip", {f"Bob_{number}_assignsubmission_file_/x.ipynb": data}))
+    assert len(refusals(last)) == 1
