@@ -124,7 +124,7 @@ class Reader:
             return {}
         found = doubts.doubtful(unknown, self.lessons)
         if len(found) > len(names) / 2:
-            raise Refused(doubts.question(found, len(names)))
+            raise Refused(doubts.question(found, len(names)) + layouts.deeper([file for file, _ in fits]))
         return found
 
 

@@ -101,7 +101,7 @@ def question(found: Mapping[str, str], among: int) -> str:
     name, why = next(iter(found.items()))
     return (f"has no layout that is known for certain: {len(found)} of {among} names are like {name!r}, which {why}. "
             "Which part of it is the student? Call the notebooks <student>/<lesson>.ipynb or <student>_<lesson>.ipynb "
-            "(with --lesson, <student>.ipynb will do), or enroll the students by these very names")
+            "(with --lesson, <student>.ipynb will do), or enroll the students by these very names.")
 
 
 def moodle_doubts(names: Collection[str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import accumulate
@@ -83,6 +83,21 @@ def recognise(names: Sequence[str], everything: Sequence[str], lessons: Sequence
         return Layout(PLAIN_LABEL, outer[-1], PLAIN, UNLIKE)
     raise Refused(f"holds one folder, {top}, with notebooks right in it: is that a student, or a class? "
                   "Collect the folder itself if it is a class; give each student a folder if not")
+
+
+def deeper(names: Sequence[str]) -> str:
+    """A sentence on a folder further inside that has a layout we know, or ""."""
+    found = Counter()
+    for name in names:
+        *folders, _ = accumulate([f"{folder}/" for folder in name.split("/")], initial="")
+        for folder in folders:
+            inside = name.removeprefix(folder)
+            found.update((folder, label) for label, pattern in ((MOODLE_LABEL, MOODLE), (EXCHANGE_LABEL, EXCHANGE))
+                         if folder and re.fullmatch(pattern, inside, re.S))
+    if not found:
+        return ""
+    (folder, label), _ = found.most_common(1)[0]
+    return f" Its folder {folder} looks like {label}: collect that one"
 
 
 def most(layout: Layout, names: Sequence[str]) -> bool:

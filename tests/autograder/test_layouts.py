@@ -131,6 +131,13 @@ def test_the_question_says_what_was_seen_and_what_to_do(course, built, tmp_path)
     assert len(list(lines(*collection))) < 10
 
 
+def test_whoever_collects_the_exchange_as_a_whole_is_told_which_folder_to_collect(course, built, tmp_path):
+    files = archive(UNKNOWN["the exchange's root"], built)
+    question = refusals(collect(course, laid_out(tmp_path / "exchange", files)))[str(tmp_path / "exchange")]
+    assert "Its folder rnn/inbound/ looks like nbgrader's exchange: collect that one" in question
+    assert not refusals(collect(course, tmp_path / "exchange" / "rnn" / "inbound"))
+
+
 def test_what_many_files_have_in_common_is_said_once_and_json_names_them_all(course, built, tmp_path):
     files = {f"s{n}/x.ipynb": b"{}" for n in range(100)}
     collection = collect(course, zipped(tmp_path / "a.zip", files))

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 from handing_in import DOUBLING, TRIPLING, laid_out, notebook, refusals, submitted, zipped
 from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
 
 from autograder.__main__ import main
 from autograder.collecting.collect import collect
@@ -84,6 +85,17 @@ def test_the_enrolled_id_wins_over_its_spelling_in_a_download(course, built, tmp
     with Gradebook(course.coursedir.db_url) as gradebook:
         assert len(gradebook.students) == 3
     assert not attendance(course, [DOUBLING]).unknown and not attendance(course, [DOUBLING]).missing[DOUBLING]
+
+
+def test_nbgrader_finds_an_id_with_an_apostrophe(course, built, tmp_path):
+    enroll(course, "Bela O'Brien (Erasmus)", "zoe")
+    files = {f"{name}/x.ipynb": notebook(built, says=name) for name in ("Bela O'Brien (Erasmus)", "zoe")}
+    collect(course, zipped(tmp_path / "a.zip", files))
+    grade(course)
+    api = NbGraderAPI(coursedir=course.coursedir, config=course.config)
+    assert api.get_submitted_students(DOUBLING) == {"Bela O'Brien (Erasmus)", "zoe"}
+    [found] = [student for student in api.get_students() if student["id"] != "zoe"]
+    assert found["id"] == "Bela O'Brien (Erasmus)" and api.get_student_submissions(found["id"])[0]["autograded"]
 
 
 def test_a_roster_that_comes_late_finds_its_students_in_their_folders(course, built, tmp_path):
