@@ -182,7 +182,8 @@ def grade(folder, lessons, workers, seed, again, limits, unsafe, as_json):
     """Judge what was handed in, in a sandbox, and write the marks.
 
     Without a LESSON, for each of which somebody handed something in. What was graded before and has not changed is left
-    alone, so that a run that was interrupted goes on where it stopped.
+    alone, so that a run that was interrupted goes on where it stopped. It says who is not enrolled, and who of those
+    that are handed in nothing.
 
     Exits with 1 where the engine failed on a submission or a lesson could not be graded, and with 3 where this machine
     has no sandbox. All the others are graded.

@@ -69,9 +69,9 @@ def collect(course: Course, source: Path, lesson: str | None = None,
     progress. Nothing that is in `source` is believed, and nothing outside submitted/ is written. Raises NoLesson where
     the course lacks the lesson, or has none.
     """
-    for name in [lesson] if lesson else course.lessons():
-        course.lesson(name)
-    if not course.lessons():
+    if lesson:
+        course.lesson(lesson)
+    elif not course.lessons():
         raise NoLesson(f"{course.folder} has no lessons: run `python -m autograder build` first.")
     try:
         with opened(source) as (entries, refused):
@@ -169,12 +169,13 @@ def beside(others: Iterable[Entry], layout: layouts.Layout, people: Container[st
     """The outcomes of what is no notebook: it matters where its student handed in none."""
     outcomes = []
     for entry in others:
-        name = entry.name.rpartition("/")[2]
-        if name.lower().endswith(PACKED):
+        if entry.name.endswith(("/timestamp.txt", ".moodle")):  # ours, where a course's submitted/ is collected
+            continue
+        if entry.name.lower().endswith(PACKED):
             outcomes.append(Outcome(entry.name, "refused", why="is an archive in the archive: unpack it by hand"))
-        elif who(layout.parts(entry.name) or {}) in people and name != "timestamp.txt":
+        elif who(layout.parts(entry.name) or {}) in people:
             outcomes.append(Outcome(entry.name, "ignored", why=STATUSES["ignored"]))
-        elif name != "timestamp.txt":
+        else:
             outcomes.append(Outcome(entry.name, "refused", why="is no notebook: expected a file that ends in .ipynb"))
     return outcomes
 

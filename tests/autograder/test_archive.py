@@ -388,3 +388,9 @@ def test_an_impostor_with_the_same_notebook_is_refused_too(course, built, tmp_pa
     for number in (1001, 2002):
         last = collect(course, zipped(tmp_path / "a.zip", {f"Bob_{number}_assignsubmission_file_/x.ipynb": data}))
     assert len(refusals(last)) == 1
+
+
+def test_what_was_collected_from_moodle_can_be_collected_from_the_course_folder(course, built, tmp_path):
+    collect(course, moodle(tmp_path, built, 1, Bob_Smith=1001, Ada=1002))
+    collection = collect(course, course.folder / "submitted")
+    assert set(became(collection).values()) == {"unchanged"} and len(collection.outcomes) == 2
