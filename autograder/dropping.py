@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 
 from autograder.course import Course
 from autograder.files import make_folder, replace, unused
-from autograder.marks.gradebook import JUDGEMENTS
+from autograder.marks.gradebook import JUDGEMENTS, NEWCOMERS
 from autograder.marks.record import Records
 
 STEPS = ("submitted", "autograded", "feedback")
@@ -48,6 +48,7 @@ def drop(course: Course, student: str) -> Path:
             gradebook.remove_student(student)
         with book.engine.begin() as connection:
             connection.execute(delete(JUDGEMENTS).where(JUDGEMENTS.c.student == student))
+            connection.execute(delete(NEWCOMERS).where(NEWCOMERS.c.student == student))
     return place
 
 

@@ -27,6 +27,7 @@ STATUSES = {
     "older": "is not the latest of this student",
     "untouched": "is the lesson as it was given out, in a folder of several: not handed in",
     "ignored": "is no notebook, and lies beside one",
+    "dropped": "is of a student who was dropped; `nbgrader db student add` enrolls them again",
     "refused": "was not taken",
     "waiting": "waits until it can be told whose it is",
 }
@@ -115,9 +116,11 @@ def settle(course: Course, reader: Reader, claims: list[Claim], watch: Callable[
         student = named(reader.roster, folder)
         if folder == student or student not in homes:
             homes[student] = folder
-    blank = untouched(claims, course.lesson)
-    outcomes = [became(claim, "untouched") for claim in claims if claim.entry.name in blank]
-    claims = [claim for claim in claims if claim.entry.name not in blank]
+    blank, gone = untouched(claims, course.lesson), Roster(course.dropped())
+    left_out = {claim: "untouched" if claim.entry.name in blank else "dropped" for claim in claims
+                if claim.entry.name in blank or gone.knows(claim.student)}
+    outcomes = [became(claim, status) for claim, status in left_out.items()]
+    claims = [claim for claim in claims if claim not in left_out]
     doubts = namesakes(claims, homes) | crowded(claims, reader)
     outcomes += [became(claim, "refused", doubts[claim.entry.name]) for claim in claims if claim.entry.name in doubts]
     for rivals in watch(latest_first(claim for claim in claims if claim.entry.name not in doubts)):
@@ -192,7 +195,7 @@ def lines(layout: str, outcomes: Sequence[Outcome]) -> Iterator[str]:
         reasons = defaultdict(list)
         for outcome in sorted(some, key=lambda outcome: outcome.file):
             usual = outcome.why in ("", meaning)
-            if not usual or status in ("replaced", "kept", "older", "untouched"):
+            if not usual or status in ("replaced", "kept", "older", "untouched", "dropped"):
                 reasons["" if usual else outcome.why].append(outcome.file)
         for why, files in reasons.items():
             said = f": {visible(why)}" if why else ""

@@ -71,7 +71,7 @@ def write(fd: int, files: Mapping[str, bytes]) -> None:
     new = {name: f".{name}.{secrets.token_hex(8)}" for name in files}
     try:
         for name, data in files.items():
-            file = os.open(new[name], os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644, dir_fd=fd)
+            file = os.open(new[name], os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o660, dir_fd=fd)
             with open(file, "wb") as stream:
                 stream.write(data)
         for name in files:

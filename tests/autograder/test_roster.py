@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 from click.testing import CliRunner
-from handing_in import DOUBLING, TRIPLING, laid_out, notebook, refusals, submitted, zipped
+from handing_in import DOUBLING, TRIPLING, became, laid_out, notebook, refusals, submitted, zipped
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 
@@ -13,9 +13,11 @@ from autograder.__main__ import main
 from autograder.collecting.collect import collect
 from autograder.collecting.roster import Roster, attendance
 from autograder.course import Course
+from autograder.dropping import drop
 from autograder.judging.handed_in import handed_in
 from autograder.judging.host import Limits
 from autograder.judging.judge import not_judged
+from autograder.judging.notebook import autograded
 from autograder.judging.pool import Settings
 from autograder.marks.record import Records
 
@@ -52,12 +54,13 @@ def enroll(course, *ids, **more):
 
 def grade(course, lesson=DOUBLING):
     """Record what was handed in, without judging it; gives the students."""
+    lesson = course.lesson(lesson)
     with Records(course) as book:
-        tasks = list(handed_in(course, course.lesson(lesson), Settings(7, Limits(), 1)))
+        tasks = list(handed_in(course, lesson, Settings(7, Limits(), 1)))
         for task in tasks:
-            book.record(not_judged(task.student, course.lesson(lesson), "unreadable", "?"), None, course.lesson(lesson),
-                        task.fingerprint)
-        book.record_missing(course.lesson(lesson))
+            judgement = not_judged(task.student, lesson, "unreadable", "?")
+            book.record(judgement, autograded(judgement, None, lesson), lesson, task.fingerprint)
+        book.record_missing(lesson)
         return [task.student for task in tasks]
 
 
@@ -190,6 +193,22 @@ def test_a_newcomer_who_is_removed_may_come_again(course, built, tmp_path):
     with Gradebook(course.coursedir.db_url) as gradebook:
         gradebook.remove_student("ada")
     assert grade(course) == ["ada"] and Roster.of(course).ids == frozenset()
+
+
+def test_a_dropped_student_is_left_out_by_any_spelling_and_can_be_enrolled_again(course, built, tmp_path):
+    enroll(course, "Bela O'Brien", "zoe")
+    files = {MOODLE.format(name): notebook(built, says=name) for name in ("Bela OBrien", "zoe", "Mallory")}
+    archive = zipped(tmp_path / "a.zip", files)
+    collect(course, archive)
+    grade(course)
+    for student in ("Bela O'Brien", "Mallory"):
+        drop(course, student)
+    collection = collect(course, archive)
+    assert [became(collection)[file] for file in files] == ["dropped", "unchanged", "dropped"]
+    assert set(submitted(course)) == {f"zoe/{DOUBLING}"}
+    enroll(course, "Bela O'Brien", "Mallory")
+    collect(course, archive)
+    assert len(submitted(course)) == 3 and Roster.of(course).ids == {"Bela O'Brien", "zoe", "Mallory"}
 
 
 def test_an_empty_folder_is_nothing_handed_in(course):
