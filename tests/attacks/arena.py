@@ -27,7 +27,7 @@ from autograder.marks.record import Records
 from autograder.sandbox import isolation
 
 ROOT = Path(__file__).resolve().parents[2]
-LIMITS = Limits(cell=1.5, answer=1, total=6, memory=512)
+LIMITS = Limits(cell=1.5, answer=1, total=10, memory=512)  # total: four times a cell and an answer, as by default
 POINTS = {SQUASHING: {"sigmoid": 4}, CELL: {"rnn_step": 4, "rnn_forward": 5, "readout": 3},
           THROUGH_TIME: {"numerical_gradient": 4, "rnn_step_backward": 4, "rnn_backward": 5}}
 CLASSMATES = [Attack(f"honest-{lesson[:2]}{letter}", {name: HONEST[name] for name in points}, lesson, points)
