@@ -12,6 +12,7 @@ import numpy as np
 
 from rnnkit.calls import Call, perform
 from rnnkit.checking.card import show
+from rnnkit.checking.kernel import failed_edit
 from rnnkit.checking.ladder import climb
 from rnnkit.checking.verdict import Verdict
 from rnnkit.exercises import EXERCISES
@@ -24,6 +25,10 @@ def check(function, points=1):
     Returns a plain float between 0 and points. Writes to stdout only. Raises nothing, whatever it is given.
     """
     verdict = _verdict(function, points)
+    if verdict.passed and not verdict.misshapen:
+        verdict.say("built", "Whatever follows in this lesson uses yours.")
+    if error := failed_edit(function, verdict.name):
+        verdict.say("stale", f"your last edit of {verdict.name} did not run ({error}). This is the version before it.")
     show(verdict)
     return verdict.earned
 

@@ -24,6 +24,15 @@ def largest(array):
     return np.max(np.abs(array[np.isfinite(array)]), initial=0)
 
 
+def digits(evidence):
+    """To how many digits every output agrees with what was expected, for every seed, measured as `agrees` does."""
+    error = max((largest(given - right) / (largest(given) + largest(right) or 1)
+                 for answer, expected in zip(evidence.answers, evidence.expected, strict=True)
+                 for name, right in expected.outputs.items() for given in [fitted(answer.outputs[name], right)]),
+                default=0)
+    return int(-np.log10(max(error, np.finfo(float).eps)))
+
+
 def fitted(given, expected):
     """`given` without the axes of length 1 that `expected` does not have; as it is where that does not help."""
     extra = given.ndim > expected.ndim and given.squeeze().shape == expected.squeeze().shape

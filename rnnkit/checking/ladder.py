@@ -12,7 +12,7 @@ import numpy as np
 from rnnkit.calls import Call
 from rnnkit.checking.blame import look_at_the_step, second_chance
 from rnnkit.checking.diagnosis import Evidence, diagnose, known_at_the_border
-from rnnkit.checking.difference import agrees, difference, fitted
+from rnnkit.checking.difference import agrees, difference, digits, fitted
 from rnnkit.checking.questions import questions
 from rnnkit.checking.sentences import named
 from rnnkit.checking.verdict import Verdict
@@ -63,6 +63,7 @@ def _climb(exercise, ask, points, seeds, step):
     share = len(right) / len(rungs) * (1 - sum(edge.share for edge in exercise.edges))
     _report(verdict, rungs, evidence)
     if verdict.right:
+        verdict.digits = digits(evidence)
         share += _edges(verdict, evidence, ask, seeds[0])
     elif step:
         _diagnose(verdict, evidence, ask, step, seeds[0])
@@ -117,10 +118,11 @@ def _diagnose(verdict, evidence, ask, step, seed):
     more = [exercise.case(seed + 2), *(exercise.case(seed, **edge.sizes) for edge in exercise.edges)]
     more = tuple((case, ask(exercise.calls, case, exercise.outputs)) for case in more)
     if mistakes := diagnose(replace(evidence, more=more), not wrong_step, bool(base and not base.written)):
-        ids, hints = named(exercise, mistakes)
+        ids, hints, by = named(exercise, mistakes)
         verdict.mistakes += ids
         for hint in hints:
             verdict.say("hint", hint)
+        verdict.say("known", by)
     elif not wrong_step:
         for sentence in questions(evidence, ask):
             verdict.say("hint", sentence)

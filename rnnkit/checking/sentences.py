@@ -2,22 +2,22 @@
 
 
 def named(exercise, mistakes):
-    """The ids of the mistakes, and a sentence or more on each."""
+    """The ids of the mistakes, a sentence or more on each, and what they were recognized by."""
     ids = [mistake.change.name(exercise) for mistake in mistakes]
+    by = " and ".join(_kind(exercise, mistake.change) for mistake in mistakes) + " at once" * (len(mistakes) > 1)
+    by = by.replace("a known mistake and a known mistake", "two known mistakes")
     if len(mistakes) == 1 or not any(mistake.outputs for mistake in mistakes):
-        opening = "These are exactly the numbers of "
-        return ids, [f"{opening if k == 0 or len(mistakes) == 1 else 'And, at once, of '}"
-                     f"{_kind(exercise, m.change)} {_hint(m.change)}" for k, m in enumerate(mistakes)]
-    mistakes = sorted(mistakes, key=lambda mistake: -len(mistake.outputs))
-    return ids, [f"{', '.join(m.outputs)}: exactly the numbers of {_kind(exercise, m.change)} {_hint(m.change)}"
-                 if m.outputs else f"Together with it there is {_kind(exercise, m.change)} {_hint(m.change)}"
-                 for m in mistakes]
+        hints = [f"{'And, at once: ' * (k > 0)}{_hint(mistake.change)}" for k, mistake in enumerate(mistakes)]
+    else:
+        mistakes = sorted(mistakes, key=lambda mistake: -len(mistake.outputs))
+        hints = [f"{', '.join(mistake.outputs) or 'Together with it'}: {_hint(mistake.change)}" for mistake in mistakes]
+    return ids, hints, f"These are exactly the numbers of {by}."
 
 
 def _kind(exercise, change):
     where = "" if change.where is exercise else f" in what {change.where.name} does"
-    return f"a known mistake{where}." if change.known else f"one slip{where}:"
+    return f"a known mistake{where}" if change.known else f"one slip{where}"
 
 
 def _hint(change):
-    return change.edit.hint if change.known else f"{change.edit}."
+    return change.edit.hint if change.known else f"One slip: {change.edit}."

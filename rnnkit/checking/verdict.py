@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 class Verdict:
     """How far an answer came.
 
-    share: of the points. lines: (mark, text), with the marks "ok", "wrong", "blank", "hint", "remark", "printed".
+    share: of the points. lines: (mark, text), with the marks "ok", "wrong", "blank", "hint", "remark", "printed"; with
+    "known" what a mistake was recognized by, with "stale" why this is not the newest version, with "built" what is to
+    be said of a right answer.
     mistakes: the ids of the misconceptions that were recognized; of one in what the exercise is built on, with that
     exercise's name before it, "lstm_gates/bias-left-out"; of a slip, what it is in half a sentence. misshapen: the
     outputs whose numbers are right but that are not arrays of the expected shape. right: whether every output is right
-    on the usual inputs, if not at the border.
+    on the usual inputs, if not at the border; then digits says to how many they agree with the reference's.
     """
 
     name: str
@@ -21,6 +23,7 @@ class Verdict:
     mistakes: list = field(default_factory=list)
     misshapen: list = field(default_factory=list)
     right: bool = False
+    digits: int = 0
 
     def __post_init__(self):
         self.points = float(self.points)

@@ -90,6 +90,8 @@ class Exercise:
     blocks: the gates whose blocks lie side by side in an output's last axis, as in {"dW_x": "i f g o"}.
     stable: whether an overflow on the way counts as a mistake at the edges.
     look: a look at what no output shows.
+    built: what is said of a right answer, "You have built one step of an LSTM."
+    torch: what of PyTorch's the tests hold the reference against, "nn.LSTMCell".
     whole: whether only an answer without any mistake earns points, as a repair does.
     solved_by: other functions of rnnkit that would do the work, which a judge therefore keeps away.
     tolerance: how large a relative error may be, norm-wise; 1e-5 leaves room for float32 buffers.
@@ -110,6 +112,8 @@ class Exercise:
     blocks: dict = None
     stable: bool = False
     look: Look = None
+    built: str = ""
+    torch: str = ""
     whole: bool = False
     solved_by: tuple = ()
     tolerance: float = 1e-5

@@ -11,6 +11,7 @@ def affine(x, W, b):
 
 AFFINE = Exercise(
     name="affine",
+    built="You have built a layer, all but its squashing.",
     signature="affine(x, W, b) -> a",
     inputs=normal(x="N D", W="D H", b="H"),
     outputs={"a": "N H"},

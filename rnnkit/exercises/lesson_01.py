@@ -21,6 +21,7 @@ LARGE = Edge("entries in the thousands", {"size": 1000.0}, share=0.5)
 
 SIGMOID = Exercise(
     name="sigmoid",
+    built="You have built a sigmoid that never overflows.",
     signature="sigmoid(z) -> s",
     inputs=scores,
     outputs={"s": "N V"},
@@ -60,6 +61,7 @@ SIGMOID = Exercise(
 
 SOFTMAX = Exercise(
     name="softmax",
+    built="You have built a softmax that never overflows.",
     signature="softmax(z) -> p",
     inputs=scores,
     outputs={"p": "N V"},
@@ -113,6 +115,7 @@ SOFTMAX = Exercise(
 
 ACTIVATION_SLOPES = Exercise(
     name="activation_slopes",
+    built="You have built the slopes that every way back will need.",
     signature="activation_slopes(s, t, r) -> ds, dt, dr",
     inputs=outputs_of_all_three,
     outputs={"ds": "N H", "dt": "N H", "dr": "N H"},

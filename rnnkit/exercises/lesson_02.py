@@ -8,6 +8,8 @@ SIZES = {"T": 5, "N": 3, "D": 4, "H": 6, "V": 7}
 
 RNN_STEP = Exercise(
     name="rnn_step",
+    built="You have built one step of a recurrent network.",
+    torch="nn.RNNCell",
     signature="rnn_step(x, h, W_x, W_h, b) -> h_next, cache",
     inputs=normal(x="N D", h="N H", W_x="D H", W_h="H H", b="H"),
     outputs={"h_next": "N H"},
@@ -53,6 +55,8 @@ RNN_STEP = Exercise(
 
 RNN_FORWARD = Exercise(
     name="rnn_forward",
+    built="You have built a recurrent network: it reads whole sequences.",
+    torch="nn.RNN",
     signature="rnn_forward(x, h0, W_x, W_h, b) -> h, cache",
     inputs=normal(x="T N D", h0="N H", W_x="D H", W_h="H H", b="H"),
     outputs={"h": "T N H"},
@@ -97,6 +101,7 @@ RNN_FORWARD = Exercise(
 
 READOUT = Exercise(
     name="readout",
+    built="You have built what turns a state into an output, at every step.",
     signature="readout(h, W_y, b_y) -> y",
     inputs=normal(h="T N H", W_y="H V", b_y="V"),
     outputs={"y": "T N V"},

@@ -27,6 +27,7 @@ def point_and_function(rng, N, D, H, axes="N D", eps=1e-3):
 
 NUMERICAL_GRADIENT = Exercise(
     name="numerical_gradient",
+    built="You have built a judge of gradients that needs no calculus.",
     signature="numerical_gradient(f, x, eps) -> gradient",
     after=("wavy(A, w) -> f",),
     given={"wavy": wavy},
@@ -95,6 +96,8 @@ STEP_GRADIENTS = {"dx": "N D", "dh": "N H", "dW_x": "D H", "dW_h": "H H", "db": 
 
 RNN_STEP_BACKWARD = Exercise(
     name="rnn_step_backward",
+    built="You have built one step of backpropagation through time.",
+    torch="nn.RNNCell",
     signature="rnn_step_backward(dh_next, cache) -> dx, dh, dW_x, dW_h, db",
     after=("rnn_step(x, h, W_x, W_h, b) -> h_next, cache",),
     inputs=normal(x="N D", h="N H", W_x="D H", W_h="H H", b="H", dh_next="N H"),
@@ -164,6 +167,8 @@ RNN_STEP_BACKWARD = Exercise(
 
 RNN_BACKWARD = Exercise(
     name="rnn_backward",
+    built="You have built backpropagation through time.",
+    torch="nn.RNN",
     signature="rnn_backward(dh, cache) -> dx, dh0, dW_x, dW_h, db",
     after=("rnn_forward(x, h0, W_x, W_h, b) -> h, cache",),
     inputs=normal(x="T N D", h0="N H", W_x="D H", W_h="H H", b="H", dh="T N H"),

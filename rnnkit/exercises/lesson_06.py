@@ -10,6 +10,7 @@ SQUASHED = "sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)"
 
 LSTM_GATES = Exercise(
     name="lstm_gates",
+    built="You have built the gates of an LSTM.",
     signature="lstm_gates(x, h, W_x, W_h, b) -> i, f, g, o",
     inputs=normal(x="N D", h="N H", W_x="D 4H", W_h="H 4H", b="4H"),
     outputs={"i": "N H", "f": "N H", "g": "N H", "o": "N H"},
@@ -87,6 +88,8 @@ HIDDEN = "h_next = o * np.tanh(c_next)"
 
 LSTM_STEP = Exercise(
     name="lstm_step",
+    built="You have built one step of an LSTM.",
+    torch="nn.LSTMCell",
     signature="lstm_step(x, h, c, W_x, W_h, b) -> h_next, c_next, cache",
     inputs=normal(x="N D", h="N H", c="N H", W_x="D 4H", W_h="H 4H", b="4H"),
     outputs={"h_next": "N H", "c_next": "N H"},
@@ -161,6 +164,8 @@ STEP = "h_t, c_t, cache = lstm_step(x_t, h_t, c_t, W_x, W_h, b)"
 
 LSTM_FORWARD = Exercise(
     name="lstm_forward",
+    built="You have built an LSTM: it reads whole sequences.",
+    torch="nn.LSTM",
     signature="lstm_forward(x, h0, c0, W_x, W_h, b) -> h, c, cache",
     inputs=normal(x="T N D", h0="N H", c0="N H", W_x="D 4H", W_h="H 4H", b="4H"),
     outputs={"h": "T N H", "c": "T N H"},

@@ -20,6 +20,8 @@ FLAT = "The slope {slope} is missing from the {gate}: only its block of the grad
 
 LSTM_STEP_BACKWARD = Exercise(
     name="lstm_step_backward",
+    built="You have built one step of backpropagation through an LSTM.",
+    torch="nn.LSTMCell",
     signature="lstm_step_backward(dh_next, dc_next, cache) -> dx, dh, dc, dW_x, dW_h, db",
     after=("lstm_step(x, h, c, W_x, W_h, b) -> h_next, c_next, cache",),
     inputs=normal(x="N D", h="N H", c="N H", W_x="D 4H", W_h="H 4H", b="4H", dh_next="N H", dc_next="N H"),
@@ -162,6 +164,8 @@ STEP = "dx[t], dh_next, dc_next, dW_x_t, dW_h_t, db_t = lstm_step_backward(dh_t,
 
 LSTM_BACKWARD = Exercise(
     name="lstm_backward",
+    built="You have built backpropagation through time for an LSTM.",
+    torch="nn.LSTM",
     signature="lstm_backward(dh, dc_T, cache) -> dx, dh0, dc0, dW_x, dW_h, db",
     after=("lstm_forward(x, h0, c0, W_x, W_h, b) -> h, c, cache",),
     inputs=normal(x="T N D", h0="N H", c0="N H", W_x="D 4H", W_h="H 4H", b="4H", dh="T N H", dc_T="N H"),
@@ -278,6 +282,7 @@ SET = "b_new[H:2 * H] = value"
 
 FORGET_BIAS = Exercise(
     name="forget_bias",
+    built="You have built a bias with which an LSTM begins by keeping.",
     signature="forget_bias(b, value) -> b_new",
     inputs=lambda rng, H: {"b": rng.standard_normal(4 * H), "value": np.array(1 + rng.random())},
     outputs={"b_new": "4H"},

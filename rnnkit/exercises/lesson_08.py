@@ -127,6 +127,7 @@ STEP = "dx[t], dh_next, dW_x_t, dW_h_t, db_t = rnn_step_backward(dh_t, cache[t])
 
 EXHIBIT_SUM = Exercise(
     name="exhibit_sum",
+    built="You have repaired the sum over the steps.",
     signature="exhibit_sum(dh, cache) -> dx, dh0, dW_x, dW_h, db",
     reference=exhibit_sum,
     **RNN,
@@ -141,6 +142,7 @@ EXHIBIT_SUM = Exercise(
 
 EXHIBIT_CARRY = Exercise(
     name="exhibit_carry",
+    built="You have repaired the way of a gradient from step to step.",
     signature="exhibit_carry(dh, dc_T, cache) -> dx, dh0, dc0, dW_x, dW_h, db",
     reference=exhibit_carry,
     **LSTM,
@@ -156,6 +158,7 @@ SHARED = "        dW_x += x[t].T @ da\n        dW_h += h[t].T @ da\n        db +
 
 EXHIBIT_STATES = Exercise(
     name="exhibit_states",
+    built="You have repaired which state meets which gradient.",
     signature="exhibit_states(dh, cache) -> dx, dh0, dW_x, dW_h, db",
     reference=exhibit_states,
     **RNN,
@@ -204,6 +207,7 @@ SLOPE = "def slope(s):\n        return s * (1 - s)"
 
 EXHIBIT_SLOPE = Exercise(
     name="exhibit_slope",
+    built="You have repaired the slopes.",
     signature="exhibit_slope(dh_next, dc_next, cache) -> dx, dh, dc, dW_x, dW_h, db",
     reference=exhibit_slope,
     **LSTM_STEP,
@@ -242,6 +246,7 @@ ORDER = "[da_i, da_f, da_g, da_o]"
 
 EXHIBIT_GATES = Exercise(
     name="exhibit_gates",
+    built="You have repaired the order of the blocks.",
     signature="exhibit_gates(dh_next, dc_next, cache) -> dx, dh, dc, dW_x, dW_h, db",
     reference=exhibit_gates,
     **LSTM_STEP,
@@ -264,6 +269,7 @@ EXHIBIT_GATES = Exercise(
 
 EXHIBIT_UPSTREAM = Exercise(
     name="exhibit_upstream",
+    built="You have repaired what happens to the caller's gradient.",
     signature="exhibit_upstream(dh, cache) -> dx, dh0, dW_x, dW_h, db",
     reference=exhibit_upstream,
     after=(*RNN["after"], "from_above(dy, W_y) -> dh", "exhibit_upstream(dh, cache) -> dx, dh0, dW_x, dW_h, db",

@@ -21,6 +21,8 @@ BLEND = "    h_next = (1 - z) * n + z * h\n"
 
 GRU_STEP = Exercise(
     name="gru_step",
+    built="You have built one step of a GRU.",
+    torch="nn.GRUCell",
     signature="gru_step(x, h, W_x, W_h, b_x, b_h) -> h_next, cache",
     inputs=normal(x="N D", h="N H", **PARAMETERS),
     outputs={"h_next": "N H"},
@@ -127,6 +129,8 @@ FLAT = "The slope {slope} is missing from the {gate}: its own slope multiplies w
 
 GRU_STEP_BACKWARD = Exercise(
     name="gru_step_backward",
+    built="You have built one step of backpropagation through a GRU.",
+    torch="nn.GRUCell",
     signature="gru_step_backward(dh_next, cache) -> dx, dh, dW_x, dW_h, db_x, db_h",
     after=("gru_step(x, h, W_x, W_h, b_x, b_h) -> h_next, cache",),
     inputs=normal(x="N D", h="N H", **PARAMETERS, dh_next="N H"),
@@ -266,6 +270,8 @@ RESULTS = "return dx, dh_next, dW_x, dW_h, db_x, db_h"
 
 GRU_BACKWARD = Exercise(
     name="gru_backward",
+    built="You have built backpropagation through time for a GRU.",
+    torch="nn.GRU",
     signature="gru_backward(dh, cache) -> dx, dh0, dW_x, dW_h, db_x, db_h",
     after=("gru_forward(x, h0, W_x, W_h, b_x, b_h) -> h, cache",),
     inputs=normal(x="T N D", h0="N H", **PARAMETERS, dh="T N H"),
@@ -346,6 +352,7 @@ AFTER, BEFORE = "    gru = 3 * (W_x + W_h + 2 * b)\n", "    gru_before = 3 * rnn
 
 PARAMETER_COUNT = Exercise(
     name="parameter_count",
+    built="You have built a count of the parameters of four networks.",
     signature="parameter_count(D, H) -> rnn, lstm, gru, gru_before",
     inputs=two_sizes,
     outputs={"rnn": "", "lstm": "", "gru": "", "gru_before": ""},

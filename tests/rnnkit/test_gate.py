@@ -132,14 +132,14 @@ def test_two_slips_in_different_outputs_get_both_hints(name, first, second, capf
 def test_slip_that_spoils_most_outputs_and_another_in_one_are_told_apart(capfd):
     check(as_a_student("rnn_step_backward", slipped("rnn_step_backward", "no-slope", "dh-transpose-forgotten")))
     said = squeezed(capfd.readouterr().out)
-    assert squeezed("dx, dW_x, dW_h, db: exactly the numbers of a known mistake. The gradient went past") in said
+    assert squeezed("dx, dW_x, dW_h, db: The gradient went past") in said
 
 
 def test_slip_with_a_harmless_axis_too_many_is_still_named(capfd):
     text = slipped("rnn_step_backward", "slope-of-the-upstream").replace("sum(axis=0)", "sum(axis=0, keepdims=True)")
     check(as_a_student("rnn_step_backward", text))
     said = squeezed(capfd.readouterr().out)
-    assert squeezed("These are exactly the numbers of a known mistake. The slope was taken of the upstream") in said
+    assert "Theslopewastakenoftheupstream" in said and "exactlythenumbersofaknownmistake" in said
 
 
 def test_accumulating_with_equals_is_named_also_for_one_weight_alone_and_blames_no_other(capfd):
