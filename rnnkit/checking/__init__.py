@@ -12,7 +12,7 @@ import numpy as np
 
 from rnnkit.calls import Call, perform
 from rnnkit.checking.card import show
-from rnnkit.checking.kernel import failed_edit
+from rnnkit.checking.kernel import failed_edit, shown_once
 from rnnkit.checking.ladder import climb
 from rnnkit.checking.verdict import Verdict
 from rnnkit.exercises import EXERCISES
@@ -22,15 +22,16 @@ def check(function, points=1):
     """Check a function that an exercise asks for, show what is right and wrong with it, and return the points earned.
 
     function: the student's function, under the exercise's name. points: what the exercise is worth.
-    Returns a plain float between 0 and points. Writes to stdout only. Raises nothing, whatever it is given.
+    Returns a plain float between 0 and points. Raises nothing, whatever it is given. Writes to stdout only, except when
+    nbgrader validates a notebook: then its Validate button shows what stands there.
     """
     verdict = _verdict(function, points)
     if verdict.passed and not verdict.misshapen:
         verdict.say("built", "Whatever follows in this lesson uses yours.")
     if error := failed_edit(function, verdict.name):
-        verdict.say("stale", f"your last edit of {verdict.name} did not run ({error}). This is the version before it.")
+        verdict.say("stale", f"Your last edit of {verdict.name} did not run ({error}). This is the version before it.")
     show(verdict)
-    return verdict.earned
+    return shown_once(verdict.earned)       # the card says them, and nbgrader reads them
 
 
 def yours(function):

@@ -5,7 +5,9 @@ tags and styles that are left to it wherever a submission is shown.
 """
 
 import html
+import os
 import re
+import sys
 import textwrap
 from typing import NamedTuple
 
@@ -25,23 +27,18 @@ QUOTED = "margin:2px 0;padding:0 0 0 8px;border-left:3px solid #808080;backgroun
 
 
 def show(verdict):
-    """Display the card where there is a notebook, print it elsewhere."""
-    if shell := notebook():
+    """Display the card where there is a notebook, print it elsewhere.
+
+    nbgrader's Validate button takes what stands on stderr for the reason why a cell is not worth all of its points.
+    """
+    if "NBGRADER_VALIDATING" in os.environ and not verdict.passed:
+        print(as_text(verdict), file=sys.stderr)
+    elif notebook():
         from IPython.display import display
 
         display({"text/html": as_html(verdict), "text/plain": as_text(verdict)}, raw=True)
-        _say_the_points_once(shell.display_formatter.formatters["text/html"], verdict.earned)
     else:
         print(as_text(verdict))
-
-
-def _say_the_points_once(formatter, earned):
-    """Show nothing where a cell's value is the points that its card has shown. nbgrader reads their plain text."""
-    def nothing(value):
-        formatter.pop(float, None)
-        return "<span></span>" if type(value) is float and value == earned else None
-
-    formatter.for_type(float, nothing)
 
 
 class Card(NamedTuple):
@@ -57,7 +54,8 @@ class Card(NamedTuple):
 
     @classmethod
     def of(cls, verdict):
-        outputs = EXERCISES[verdict.name].outputs if verdict.name in EXERCISES else ()
+        exercise = EXERCISES.get(verdict.name)
+        outputs = exercise.outputs if exercise else ()
         lead, findings, remarks, printed = [], [], [], []
         for mark, text in verdict.lines:
             compared = mark == "wrong" and (found := COMPARISON.match(text)) and found[1] in outputs
@@ -67,6 +65,7 @@ class Card(NamedTuple):
             lead.insert(0, ("built", _success(verdict)))
         elif all(mark == "stale" for mark, _ in lead):
             lead.append(("hint", UNKNOWN))
+            findings += [("hint", f"What would it give for {edge.what}?") for edge in exercise.edges[-1:]]
         lead.sort(key=lambda line: line[0] != "stale")
         findings.sort(key=lambda line: line[0] != "known")
         return cls(lead, list(_joined(findings)), remarks, printed)
@@ -99,15 +98,14 @@ def as_html(verdict):
 
 def _said(mark, text, size=15):
     """A paragraph. Of an error what it means comes first, and the line where it happened stands by itself."""
-    lines = _shortened(text)
-    place = next((k for k, line in enumerate(lines) if PLACE.match(line)), len(lines))
-    if place < len(lines) - 1 and " was given " not in lines[-1]:
-        lines = [lines[-1], *lines[:-1]]
+    first, *rest = _shortened(text) or [""]
+    place = next((k for k, line in enumerate(rest) if PLACE.match(line)), len(rest))
+    if place < len(rest) - 1 and " was given " not in rest[-1]:
+        first, rest = rest[-1].removeprefix("In other words: "), [first, *rest[:-1]]
     label = {"stale": "Note: ", "remark": "Note: "}.get(mark, "Almost: " if text.startswith("right so far") else "")
-    body = "".join(f'<div>{_quoted(line)}</div>' for line in lines)
-    if len(lines) == 1:
-        body = html.escape(lines[0])
-    return f'<div style="margin:6px 0;font-size:{size}px">{label and f"<b>{label}</b>"}{body}</div>'
+    more = "".join(f'<div style="margin:4px 0;font-size:14px">{_quoted(line)}</div>' for line in rest)
+    return (f'<div style="margin:6px 0;font-size:{size}px">{label and f"<b>{label}</b>"}{html.escape(first)}{more}'
+            f'</div>')
 
 
 def _quoted(line):

@@ -12,6 +12,19 @@ def notebook():
     return shell if getattr(shell, "kernel", None) else None
 
 
+def shown_once(value):
+    """A float, of which a notebook shows nothing where it is the value of the cell that runs. Its plain text stays."""
+    if shell := notebook():
+        formatter, cell = shell.display_formatter.formatters["text/html"], shell.execution_count
+
+        def nothing(shown):
+            formatter.pop(float, None)
+            return "<span></span>" if shown is value and shell.execution_count == cell else None
+
+        formatter.for_type(float, nothing)
+    return value
+
+
 def failed_edit(function, name):
     """The error of the last cell that was to define this function, where the function that is there is an older one's.
 
@@ -24,10 +37,12 @@ def failed_edit(function, name):
 
 
 def _failed_edit(history, function, name):
-    cells, source = history.input_hist_parsed, "".join(linecache.getlines(function.__code__.co_filename)).rstrip("\n")
+    cells = history.input_hist_parsed
+    source = "".join(linecache.getlines(function.__code__.co_filename)).rstrip("\n")
     defines = re.compile(rf"^[ \t]*(?:async[ \t]+)?[dD]\w*[ \t]+{re.escape(name)}\b", re.MULTILINE)
-    newest = max(number for number, cell in enumerate(cells) if defines.search(cell))
-    if newest not in history.exceptions or cells[newest] == source or source not in cells[:newest]:
+    newest = max(number for number, cell in enumerate(history.input_hist_raw) if defines.search(cell))
+    if newest not in history.exceptions or cells[newest] == source or source not in cells[1:newest]:
         return ""
     error = history.exceptions[newest]
-    return f"{error['ename']}: {error['evalue']}".strip(": ")
+    said = re.sub(r"\(\S+\.py, line (\d+)\)", r"(line \1)", str(error["evalue"]))
+    return f"{error['ename']}: {said}".strip(": ")

@@ -129,7 +129,7 @@ def affine(x, W, b):
 check(affine, points=1)
 
 # %% [markdown] locked="named"
-# It does not only say *wrong*. It says how wrong, and then it names the mistake.
+# It does not only say *wrong*. It names the mistake. Open what is folded below, and it says how wrong.
 #
 # There is no magic in it. For each exercise we wrote down the mistakes that people make, each as a wrong version of
 # the function. When your numbers are not the right ones, the check compares them with the numbers of each wrong
@@ -164,12 +164,14 @@ def affine(x, W, b):
 check(affine, points=1)
 
 # %% [markdown] locked="what-a-check-does"
-# A full card says three things: that something was written and has the right shape, that the numbers were right for
-# random inputs, and that the border cases hold too. Border cases are worth a part of the points, and so is each of
+# A full card says what you have built, and to how many digits it agrees with ours. Folded below are three things: that
+# something was written and has the right shape, that the numbers were right for random inputs, and that the border
+# cases hold too. Border cases are worth a part of the points, and so is each of
 # several results, so a function that is mostly right earns most of them. Where a border case is worth more than a
 # tenth, the card says so.
 #
-# A check writes nothing into your files and sends nothing anywhere.
+# A check writes nothing into your files and sends nothing anywhere. It is all there is to run: **Validate**, in the bar
+# above, runs the whole notebook from top to bottom and lists what the checks find.
 
 # %% [markdown] locked="what-we-know"
 # ## What we know now
