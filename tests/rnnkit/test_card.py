@@ -4,9 +4,10 @@ import html
 import re
 
 import pytest
+from cells import CELLS, TOLERANCE
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
-from notebooks import RIGHT, STEP, notebook, step
+from notebooks import RIGHT, STEP, STEP_BACKWARD, function, notebook, step
 
 from rnnkit import check
 from rnnkit.checking import card
@@ -49,6 +50,52 @@ def test_card_and_text_hold_the_same_findings_and_the_card_escapes_them(cell, ve
         assert squeezed(finding) in squeezed(text_in(as_html))
     headline = squeezed(as_text.split("\n")[0])
     assert squeezed(text_in(as_html)).startswith(headline)
+
+
+def test_diagnosis_comes_before_what_it_was_recognized_by_and_before_the_numbers(ask, verdicts):
+    check(function("rnn_step_backward", STEP, STEP_BACKWARD.replace("1 - h_next", "1 - dh_next")))
+    for said in (card.as_text(verdicts[0]), text_in(card.as_html(verdicts[0]))):
+        places = [squeezed(said).index(squeezed(text)) for text in (
+            "The slope was taken of the upstream gradient", "These are exactly the numbers of a known mistake.",
+            "wrong dx, dh, dW_x, dW_h, db: every entry wrong, by up to")]
+        assert places == sorted(places)
+    assert "<details><summary>" in card.as_html(verdicts[0])
+
+
+def test_rows_that_differ_in_more_than_their_size_stay_apart(verdicts):
+    check(function("rnn_step_backward", STEP, STEP_BACKWARD.replace("da.sum(axis=0)", "-da.sum(axis=0)").replace(
+        "x.T @ da,", "x.T @ np.sin(da),")))
+    rows = [line for line in card.as_text(verdicts[0]).splitlines() if line.startswith("  wrong")]
+    assert len(rows) == 2 and "the sign is wrong" in rows[1]
+
+
+def test_mistake_without_a_name_is_shown_open_and_ends_with_a_question(verdicts):
+    check(function("rnn_step", step("np.sin(3 * (x @ W_x + h @ W_h + b))")))
+    assert "<details open>" in card.as_html(verdicts[0])
+    assert card.as_text(verdicts[0]).endswith("What would it give for a batch of one (N = 1)?")
+
+
+@pytest.mark.parametrize(("cell", "digits"), [(STEP, 15), (step(f"({RIGHT}).astype(np.float32)"), 7),
+                                              (step(f"{RIGHT} * (1 + 2e-9)"), 9)])
+def test_right_answer_is_told_what_was_built_and_the_digits_that_were_computed(cell, digits, ask):
+    _, text = ask(function("rnn_step", cell))
+    assert "Right. You have built one step of a recurrent network." in text
+    assert f"agree with ours to {digits} digits, and ours with those of PyTorch's nn.RNNCell to 10 or more" in text
+    assert "Whatever follows in this lesson uses yours." in text
+
+
+def test_right_numbers_in_an_odd_form_are_not_said_to_be_used(ask):
+    _, text = ask(function("rnn_step", step(f"({RIGHT}).tolist()")))
+    assert "Right." in text and "uses yours" not in text
+
+
+def test_every_exercise_says_what_was_built_and_names_pytorchs_only_where_the_tests_compare_them():
+    compared = {cell.function(part): f"nn.{cell.name}{'Cell' * part.startswith('step')}"
+                for cell in CELLS for part in ("step", "forward", "step_backward", "backward")}
+    assert TOLERANCE == 10 ** -card.TESTED
+    for exercise in EXERCISES.values():
+        assert re.fullmatch(r"You have (built|repaired) .*\.", exercise.built)
+        assert exercise.torch == compared.get(exercise.reference, "")
 
 
 def test_lines_of_the_text_fit_a_terminal(verdicts):

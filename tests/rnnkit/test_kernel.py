@@ -41,8 +41,8 @@ def said(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lesson")
     (folder / "elsewhere.py").write_text(f"import numpy as np\n{STEP}")
     outputs = run(*(source for cell in after.values() for source in (cell, CHECK)), folder=str(folder))
-    return {what: " ".join(shown.data["text/plain"].split())
-            for what, (shown, _) in zip(after, outputs[1::2], strict=True)}
+    checks = zip(after, outputs[1::2], strict=True)
+    return {what: " ".join(shown.data["text/plain"].split()) for what, (shown, _) in checks}
 
 
 @pytest.mark.parametrize("what", ["a SyntaxError", "a SyntaxError and another cell"])
