@@ -272,7 +272,10 @@ EXHIBIT_UPSTREAM = Exercise(
                       "dh is still changed, as it was when the exhibit was found. The check hands one dh to it twice, "
                       "as two cells do that share an upstream gradient, and looks at the second answer. Do the same, "
                       "and compare the two."),
-        *RNN_BACKWARD.misconceptions,
+        Misconception("dh_T-ignored", "*x.shape)), dh_T", "*x.shape)), np.zeros_like(dh_T)",
+                      "dh_T is not used: it is what arrives at the last state from the steps after it, and the carry "
+                      "begins with it."),
+        *without(RNN_BACKWARD, "carry-seeded-with-ones", "last-upstream-twice"),
     ),
 )
 
