@@ -46,6 +46,7 @@ from sqlalchemy import (
     update,
 )
 
+from autograder.files import make_folder, mode_in
 from autograder.judging.judgement import Judgement
 from autograder.lesson import Lesson
 
@@ -69,8 +70,9 @@ def create(url: str, course_id: str) -> None:
         os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     path = make_url(url).database if make_url(url).get_backend_name() == "sqlite" else None
     if path and not Path(path).exists():
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=Path(path).parent, prefix=".gradebook.") as fresh:
+        make_folder(folder := Path(path).parent)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix="gradebook.", suffix=".new") as fresh:
+            os.chmod(fresh.name, mode_in(folder) & 0o666)
             Gradebook(f"sqlite:///{fresh.name}", course_id).close()
             with suppress(FileExistsError):  # another process was faster
                 os.link(fresh.name, path)

@@ -299,6 +299,14 @@ def test_formgrader_writes_under_the_mask_of_its_course(made, tmp_path):
         assert subprocess.run(["sh", "-c", f"{shell}; umask"], capture_output=True, text=True).stdout.strip() == mask
 
 
+def test_a_gradebook_that_was_lost_is_made_anew_for_all_graders(tmp_path):
+    init(tmp_path / "rnn", SETTINGS, "users")
+    (tmp_path / "rnn" / "gradebook.db").unlink()
+    assert run("--course", tmp_path / "rnn", "export").exit_code == 0
+    assert stat.S_IMODE((tmp_path / "rnn" / "gradebook.db").stat().st_mode) == 0o660
+    assert (tmp_path / "rnn" / "gradebook.db").group() == "users"
+
+
 def write_until(folder, stop, number):
     while not stop.value:
         replace({folder / "a.txt": f"{number}" * 100_000, folder / "b.txt": f"{number}" * 10})
