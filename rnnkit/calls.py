@@ -106,7 +106,7 @@ def _call(call, functions, kept, wanted, odd):
 
 
 def _unpack(call, result, wanted, odd):
-    """The results by name. Several arrays may come in one, or from an iterator, where all of them are wanted."""
+    """The results by name. Several may come from an iterator, and arrays in one array where all of them are wanted."""
     if result is None or result is Ellipsis:
         forgotten = " Is its return missing?" if result is None else ""
         raise _Problem("blank", f"{call.name} is not written yet: it returns {result}.{forgotten}")
@@ -114,7 +114,7 @@ def _unpack(call, result, wanted, odd):
         return {call.results[0]: result}
     expected = f"{call.name} should return {len(call.results)} values ({', '.join(call.results)})"
     if not isinstance(result, tuple | list):
-        if not set(call.results) <= set(wanted) or not _unpacks(result):
+        if not _unpacks(result, all_wanted=set(call.results) <= set(wanted)):
             raise _Problem("count", f"{expected}; it returned one, {_kind(result)}.")
         if not isinstance(result, np.ndarray):
             odd["returned"] = type(result).__name__
@@ -124,9 +124,9 @@ def _unpack(call, result, wanted, odd):
     return dict(zip(call.results, result, strict=True))
 
 
-def _unpacks(result):
+def _unpacks(result, all_wanted):
     """Whether it is several results in one: an iterator, or arrays stacked along an axis of their own."""
-    return isinstance(result, Iterator) or (isinstance(result, np.ndarray) and result.ndim in (1, 3, 4))
+    return isinstance(result, Iterator) or (all_wanted and isinstance(result, np.ndarray) and result.ndim in (1, 3, 4))
 
 
 def _array(call, name, value, odd):

@@ -137,8 +137,24 @@ def forget_bias(b, value):
     return b_new
 
 
-exhibit_sum = exhibit_states = exhibit_upstream = rnn_backward
-exhibit_carry, exhibit_slope, exhibit_gates = lstm_backward, lstm_step_backward, lstm_step_backward
+exhibit_sum = rnn_backward
+exhibit_carry, exhibit_gates = lstm_backward, lstm_step_backward
+
+
+def exhibit_states(dh, x, h0, h, W_x, W_h):
+    b = (np.arctanh(np.array(h[0])) - x[0] @ W_x - h0 @ W_h)[0]  # what is left of the first step's sum
+    return rnn_backward(dh, rnn_forward(x, h0, W_x, W_h, b)[1])
+
+
+def exhibit_slope(dh_next, dc_next, x, h, c, i, f, g, o, c_next, W_x, W_h):
+    i, f, g, o = (np.array(gate) for gate in (i, f, g, o))
+    a = np.hstack([np.log(i / (1 - i)), np.log(f / (1 - f)), np.arctanh(g), np.log(o / (1 - o))])
+    *_, cache = lstm_step(x, h, c, W_x, W_h, (a - x @ W_x - h @ W_h)[0])
+    return lstm_step_backward(dh_next, dc_next, cache)
+
+
+def exhibit_upstream(dh, dh_T, cache):
+    return rnn_backward(np.concatenate([dh[:-1], dh[-1:] + dh_T]), cache)
 
 
 def gru_step(x, h, W_x, W_h, b_x, b_h):

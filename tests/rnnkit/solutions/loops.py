@@ -73,15 +73,14 @@ def readout(h, W_y, b_y):
 
 def numerical_gradient(f, x, eps=1e-6):
     gradient = np.zeros(x.shape)
-    for i in range(x.shape[0]):
-        for j in range(x.shape[1]):
-            old = x[i, j]
-            x[i, j] = old + eps
-            up = f(x)
-            x[i, j] = old - eps
-            down = f(x)
-            x[i, j] = old
-            gradient[i, j] = (up - down) / eps / 2
+    for place in np.ndindex(*x.shape):
+        old = x[place]
+        x[place] = old + eps
+        up = f(x)
+        x[place] = old - eps
+        down = f(x)
+        x[place] = old
+        gradient[place] = (up - down) / eps / 2
     return gradient
 
 

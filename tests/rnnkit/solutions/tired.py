@@ -51,13 +51,12 @@ def readout(h, W_y, b_y):
 
 def numerical_gradient(f, x, eps=1e-6):
     g = []
-    for i in range(len(x)):
-        g.append([])
-        for j in range(len(x[0])):
-            d = np.zeros(x.shape)
-            d[i][j] = eps
-            g[-1].append((f(x + d) - f(x - d)) / (2 * eps))
-    return g
+    for i in range(x.size):
+        d = np.zeros(x.size)
+        d[i] = eps
+        d = d.reshape(x.shape)
+        g.append((f(x + d) - f(x - d)) / (2 * eps))
+    return np.reshape(g, x.shape).tolist()
 
 
 def rnn_step_backward(dh_next, cache):
