@@ -39,6 +39,7 @@ OF_GRADEBOOKS = {  # beginning of SQLite's name for the error -> what is the mat
     "SQLITE_FULL": "has no space left. Make space on its disk",
     "SQLITE_IOERR": "cannot be read or written. Look whether its disk is full, or failing",
 }
+NBGRADERS = "tornado.application"
 log = logging.getLogger("autograder")
 
 
@@ -58,14 +59,17 @@ class Log(RotatingFileHandler):
 
 @contextmanager
 def logged(folder: Path) -> Iterator[None]:
-    """Append what is logged meanwhile to the grading.log of the course in this folder."""
+    """Append what is logged meanwhile, by nbgrader's gradebook too, to the grading.log of the course in this folder."""
     handler = Log(folder / LOG, maxBytes=2 ** 20, backupCount=1, delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    log.addHandler(handler)
+    loggers = log, logging.getLogger(NBGRADERS)
+    for logger in loggers:
+        logger.addHandler(handler)
     try:
         yield
     finally:
-        log.removeHandler(handler)
+        for logger in loggers:
+            logger.removeHandler(handler)
         handler.close()
 
 
