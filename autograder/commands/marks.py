@@ -23,6 +23,7 @@ def feedback(folder: Path | None, lessons: tuple[str, ...], as_json: bool) -> No
     from tqdm import tqdm
 
     from autograder.marks import feedback as pages
+    from autograder.trouble import LOG
 
     course, written, failed = open_course(folder), {}, {}
     for lesson in lessons or [name for name in course.lessons() if pages.graded(course, name)]:
@@ -41,7 +42,8 @@ def feedback(folder: Path | None, lessons: tuple[str, ...], as_json: bool) -> No
         for lesson, names in written.items():
             click.echo(f"{lesson:36} {len(names):5} pages")
     for lesson, why in failed.items():
-        click.echo(f"{lesson}: not every page was written. `grade --again` mends damaged notebooks.\n{why}", err=True)
+        click.echo(f"{lesson}: not every page was written. `grade --again` mends damaged notebooks.\n{why}\n"
+                   f"More is in {course.folder / LOG}.", err=True)
     sys.exit(bool(failed))
 
 

@@ -17,16 +17,17 @@ from traitlets.config import Config
 from autograder.course import Course
 from autograder.marks import gradebook
 from autograder.texts import visible
+from autograder.trouble import logged
 
 LOG = logging.getLogger(f"{__name__}.nbgrader")
 LOG.setLevel(logging.ERROR)
-LOG.addHandler(logging.NullHandler())  # the terminal gets a line for each student, and the course's log the rest
 HARMLESS = Config({"HTMLExporter": {  # also where a course's own settings say nothing about it
     "preprocessors": ["autograder.marks.pages.Harmless"], "template_name": "feedback"}})
 
 
 class Failed(Exception):
-    """Some pages could not be written. The text has a line for each student: who, and why.
+    """Some pages could not be written. The text has a line for each student: who, and why. The course's
+    log has the tracebacks.
 
     pages: those that were written.
     """
@@ -49,7 +50,8 @@ def feedback(course: Course, lesson_name: str, progress: Callable[[], Any] | Non
     config.merge(HARMLESS)
     converter = _Converter(pages, progress or (lambda: None), config)
     try:
-        converter.start()
+        with logged(course.folder):
+            converter.start()
     except NbGraderException as error:
         if isinstance(error.__context__, SQLAlchemyError):
             raise error.__context__ from None

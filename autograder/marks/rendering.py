@@ -28,7 +28,7 @@ TAGS = {"a", "b", "blockquote", "br", "code", "dd", "del", "details", "div", "dl
         "h5", "h6", "hr", "i", "img", "kbd", "li", "mark", "ol", "p", "pre", "s", "samp", "small", "span", "strong",
         "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul", "var"}
 ATTRIBUTES = {"*": {"alt", "class", "colspan", "open", "rowspan", "start", "style", "title"},
-              "a": {"href"}, "img": {"src"}}
+              "a": {"href"}, "div": {"aria-label", "role"}, "img": {"src"}}
 # How a verdict's card looks. None of it lifts a box out of its place in the page.
 CARD = {"background", "border", "border-left", "border-radius", "color", "display", "font-size", "justify-content",
         "line-height", "margin", "max-width", "padding", "padding-left", "width"}
@@ -74,6 +74,7 @@ def _harmless(tag: str, name: str, value: str) -> str | None:
     fine = {
         "style": not re.search(r"[(\\@]|-[\s\d.]", value),  # url(...) in any spelling, and lengths below zero
         "class": all(CLASSES.fullmatch(word) for word in value.split()),
+        "role": value == "group",  # a verdict's card
         "href": re.match(r"https?://|mailto:|#", value),
         "src": re.match(r"data:image/(png|jpeg|gif);base64,", value),
     }

@@ -18,6 +18,7 @@ from autograder.building.editions import build_lessons
 from autograder.building.updating import as_built
 from autograder.course import Course
 from autograder.judging.judge import not_judged
+from autograder.judging.notebook import autograded
 from autograder.marks.record import Records
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -209,7 +210,8 @@ def with_marks(root):
     with Records(course) as book:
         book.register(lesson)
         for student in ("ada", "ben"):
-            book.record(not_judged(student, lesson, "unreadable", "It is a picture."), None, lesson, "1")
+            judgement = not_judged(student, lesson, "unreadable", "It is a picture.")
+            book.record(judgement, autograded(judgement, None, lesson), lesson, "1")
     return course
 
 

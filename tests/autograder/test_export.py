@@ -101,4 +101,4 @@ def test_the_command_names_its_file(course):
     run = ["--course", str(course.folder), "export"]
     assert CliRunner().invoke(main, run, catch_exceptions=False).stdout == f"{course.folder / 'grades.csv'}\n"
     said = CliRunner().invoke(main, [*run, "--json"], catch_exceptions=False).stdout
-    assert json.loads(said) == {"grades": str(course.folder / "grades.csv")}
+    assert json.loads(said) == {"grades": str(course.folder / "grades.csv"), "failed": []}

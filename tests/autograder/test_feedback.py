@@ -23,6 +23,7 @@ from autograder.__main__ import main
 from autograder.building.editions import build_lessons
 from autograder.course import Course
 from autograder.judging.judgement import Judgement
+from autograder.judging.notebook import autograded
 from autograder.judging.submission import read
 from autograder.marks.feedback import Failed, feedback
 from autograder.marks.record import Records
@@ -102,6 +103,10 @@ def judged(lesson, student, said="", **known):
     return Judgement(student, lesson.name, verdicts=verdicts, layers=["Landlock"], **known)
 
 
+def enter(book, lesson, judgement, submission):
+    book.record(judgement, autograded(judgement, submission, lesson), lesson, "1")
+
+
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """Three students' work on record: one honest, one hostile in every cell and line, one in a file that is none."""
@@ -115,12 +120,12 @@ def course(tmp_path_factory):
         lesson = course.lesson(LESSON)
         with Records(course) as book:
             book.register(lesson)
-            book.record(judged(lesson, "honest"), handed_in(lesson, "Each use *counts*, and $a < b$."), lesson, "1")
+            enter(book, lesson, judged(lesson, "honest"), handed_in(lesson, "Each use *counts*, and $a < b$."))
             hostile = handed_in(lesson, "\n\n".join(HOSTILE), HOSTILE)
             said = " ".join(HOSTILE)
-            book.record(judged(lesson, "hostile", said, detail=said, remarks=HOSTILE,
-                               printed=dict.fromkeys(range(len(hostile.cells)), said)), hostile, lesson, "1")
-            book.record(judged(lesson, "Zoë 明", status="unreadable", detail="It is a picture."), None, lesson, "1")
+            enter(book, lesson, judged(lesson, "hostile", said, detail=said, remarks=HOSTILE,
+                                       printed=dict.fromkeys(range(len(hostile.cells)), said)), hostile)
+            enter(book, lesson, judged(lesson, "Zoë 明", status="unreadable", detail="It is a picture."), None)
         with Gradebook(course.coursedir.db_url) as gradebook:
             gradebook.update_or_create_student("hostile", first_name=HOSTILE[0], last_name=HOSTILE[1], email=HOSTILE[2])
         yield course
@@ -227,16 +232,16 @@ def test_feedback_shows_points_hints_and_prose(pages):
     assert "the file is no notebook. It is a picture." in unreadable and "No response." in unreadable
 
 
-def test_a_broken_notebook_is_reported_and_the_others_get_their_pages(course, tmp_path, caplog):
+def test_a_broken_notebook_is_reported_and_the_others_get_their_pages(course, tmp_path):
     shutil.copytree(course.folder.parent, tmp_path, dirs_exist_ok=True)
     copy = Course(tmp_path / "nbgrader_config.py")
     (copy.path("autograded", "honest", LESSON) / f"{LESSON}.ipynb").write_text("{")
     (copy.path("autograded", "hostile", LESSON) / f"{LESSON}.ipynb").write_text(OF_AN_OLD_SCHEMA)
-    with caplog.at_level("ERROR"), pytest.raises(Failed) as failed:
+    with pytest.raises(Failed) as failed:
         feedback(copy, LESSON)
     assert [line.split(":")[0] for line in str(failed.value).splitlines()] == ["honest", "hostile"]
     assert "does not appear to be JSON" in str(failed.value) and "KeyError: 'grade_id'" in str(failed.value)
-    assert "Traceback" not in str(failed.value) and "Traceback" in caplog.text
+    assert "Traceback" not in str(failed.value) and "Traceback" in (copy.folder / "grading.log").read_text()
     assert failed.value.pages == list(copy.folder.glob("feedback/*/*/*.html"))
     assert [page.parent.parent.name for page in failed.value.pages] == ["Zoë 明"]
 
@@ -305,7 +310,7 @@ def test_an_essay_is_marked_in_formgrader_and_stays_marked_when_graded_again(cou
     formgrader(f"api/comment/{comment['id']}", "PUT", {"manual_comment": said})
     lesson = course.lesson(LESSON)
     with Records(course) as book:
-        book.record(judged(lesson, "honest"), handed_in(lesson, "Each use *counts*, and $a < b$."), lesson, "2")
+        enter(book, lesson, judged(lesson, "honest"), handed_in(lesson, "Each use *counts*, and $a < b$."))
     row = submissions(formgrader)["honest"]
     assert (row["score"], row["needs_manual_grade"]) == (9, False)
     page = next(page for page in feedback(course, LESSON) if "honest" in page.parts).read_text()

@@ -23,7 +23,7 @@ from autograder.marks.sanitize import LONGEST, RENDERER, Renderer, as_typed, cod
 # The kinds of the OWASP cheat sheet on evading filters of cross-site scripting.
 OWASP = Path(__file__).with_name("owasp.txt").read_text().splitlines()
 SAFE = {"alt": ".*", "title": ".*", "class": "([a-z0-9-]+ ?)*", "colspan": ".*", "rowspan": ".*", "open": "",
-        "start": ".*", "rel": "noopener noreferrer", "href": "(https?://|mailto:|#).*",
+        "start": ".*", "role": "group", "aria-label": ".*", "rel": "noopener noreferrer", "href": "(https?://|mailto:|#).*",
         "src": "data:image/(png|jpeg|gif);base64,.*", "style": "(?!.*(position|-[0-9]|url))[a-z0-9 :;#.-]*"}
 
 

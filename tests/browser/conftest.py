@@ -62,7 +62,7 @@ def serve():
     return served
 
 
-def printed_address(server, log, patience=60):
+def printed_address(server, log, patience=300):
     for _ in range(10 * patience):
         found = re.search(r"(http://127\.0\.0\.1:\S+)", log.read_text())
         if found:

@@ -18,6 +18,7 @@ from autograder.course import seed
 from autograder.demo.demo import LIMITS, demo
 from autograder.demo.the_class import LESSONS, Maker, as_file
 from autograder.grade import grade
+from autograder.judging.notebook import autograded
 from autograder.judging.pool import Settings
 from autograder.marks.record import Records
 from rnnkit.exercises import EXERCISES
@@ -79,7 +80,8 @@ def course(house, tmp_path_factory):
     [judgement] = grade(course, [LESSON], Settings(seed(course), LIMITS))
     assert (judgement.student, judgement.earned) == (HOSTILE, 8)
     with Records(course) as book:
-        book.record(replace(judgement, student=HOSTILE_ID), None, course.lesson(LESSON), "1")
+        judgement = replace(judgement, student=HOSTILE_ID)
+        book.record(judgement, autograded(judgement, None, course.lesson(LESSON)), course.lesson(LESSON), "1")
     with Gradebook(course.coursedir.db_url) as gradebook:
         gradebook.update_or_create_student(HOSTILE, first_name=NAME, last_name=NAME, email=NAME)
     older_settings(course.folder / "nbgrader_config.py")

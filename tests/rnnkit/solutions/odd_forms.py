@@ -116,7 +116,8 @@ exhibit_carry, exhibit_gates = lstm_backward, lstm_step_backward
 
 
 def exhibit_states(dh, x, h0, h, W_x, W_h):
-    b = (np.arctanh(torch.as_tensor(h[0]).detach().numpy()) - x[0] @ W_x - h0 @ W_h)[0]  # what is left of the first step's sum
+    first = torch.as_tensor(h[0]).detach().numpy()
+    b = (np.arctanh(first) - x[0] @ W_x - h0 @ W_h)[0]  # what is left of the first step's sum
     return rnn_backward(dh, rnn_forward(x, h0, W_x, W_h, b)[1])
 
 
