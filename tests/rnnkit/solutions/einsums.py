@@ -48,14 +48,14 @@ def numerical_gradient(f, x, eps=1e-6):
     return np.array(list(slopes.values())).reshape(x.shape)
 
 
-def weights(x, h, da):
+def of_weights(x, h, da):
     return einsum("nd,nk->dk", x, da), einsum("nh,nk->hk", h, da), einsum("nk->k", da)
 
 
 def rnn_step_backward(dh_next, cache):
     da = einsum("nh,nh->nh", dh_next, 1 - cache["out"] ** 2)
     W_x, W_h = cache["W"]
-    return einsum("nk,dk->nd", da, W_x), einsum("nk,hk->nh", da, W_h), *weights(cache["x"], cache["h"], da)
+    return einsum("nk,dk->nd", da, W_x), einsum("nk,hk->nh", da, W_h), *of_weights(cache["x"], cache["h"], da)
 
 
 def rnn_backward(dh, caches):
@@ -94,7 +94,7 @@ def lstm_step_backward(dh_next, dc_next, k):
     da["g"] = total * k["i"] * (1 - k["g"] ** 2)
     da = np.hstack([da[gate] for gate in "ifgo"])
     W_x, W_h = k["W"]
-    return einsum("nk,dk->nd", da, W_x), einsum("nk,hk->nh", da, W_h), total * k["f"], *weights(k["x"], k["h"], da)
+    return einsum("nk,dk->nd", da, W_x), einsum("nk,hk->nh", da, W_h), total * k["f"], *of_weights(k["x"], k["h"], da)
 
 
 def lstm_backward(dh, dc_T, caches):
@@ -152,8 +152,8 @@ def gru_step_backward(dh_next, k):
     dn = dh_next * (1 - k["z"]) * (1 - k["n"] ** 2)
     dr = dn * k["u"] * k["r"] * (1 - k["r"])
     da, du = np.hstack([dr, dz, dn]), np.hstack([dr, dz, dn * k["r"]])
-    dW_x, _, db_x = weights(k["x"], k["h"], da)
-    _, dW_h, db_h = weights(k["x"], k["h"], du)
+    dW_x, _, db_x = of_weights(k["x"], k["h"], da)
+    _, dW_h, db_h = of_weights(k["x"], k["h"], du)
     return einsum("nk,dk->nd", da, W_x), einsum("nk,hk->nh", du, W_h) + dh_next * k["z"], dW_x, dW_h, db_x, db_h
 
 

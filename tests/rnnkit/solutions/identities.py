@@ -20,13 +20,13 @@ def activation_slopes(s, t, r):
     return 0.25 - (s - 0.5) ** 2, (1 - t) * (1 + t), np.minimum(1.0, np.ceil(r))
 
 
-def squash(a):
+def by_exponentials(a):
     return 2 * sigmoid(2 * a) - 1
 
 
 def rnn_step(x, h, W_x, W_h, b):
     a = affine(np.hstack([h, x]), np.vstack([W_h, W_x]), b)
-    return squash(a), (x, h, a, W_x, W_h)
+    return by_exponentials(a), (x, h, a, W_x, W_h)
 
 
 def rnn_forward(x, h0, W_x, W_h, b):
@@ -35,7 +35,7 @@ def rnn_forward(x, h0, W_x, W_h, b):
     h = np.concatenate([h0[np.newaxis], np.zeros_like(inputs)])
     for t in range(len(x)):
         a[t] = inputs[t] + h[t] @ W_h
-        h[t + 1] = squash(a[t])
+        h[t + 1] = by_exponentials(a[t])
     return h[1:], (x, h[:-1], a, W_x, W_h)
 
 
@@ -82,7 +82,7 @@ def lstm_gates(x, h, W_x, W_h, b):
 def lstm_step(x, h, c, W_x, W_h, b):
     i, f, g, o = lstm_gates(x, h, W_x, W_h, b)
     c_next = np.add(np.multiply(f, c), np.multiply(i, g))
-    return o * squash(c_next), c_next, (x, h, c, i, f, g, o, c_next, W_x, W_h)
+    return o * by_exponentials(c_next), c_next, (x, h, c, i, f, g, o, c_next, W_x, W_h)
 
 
 def lstm_forward(x, h0, c0, W_x, W_h, b):
@@ -153,7 +153,7 @@ def gru_step(x, h, W_x, W_h, b_x, b_h):
     H = h.shape[1]
     a, u = x @ W_x + b_x, h @ W_h + b_h
     r, z = sigmoid(a[:, :H] + u[:, :H]), sigmoid(a[:, H:-H] + u[:, H:-H])
-    n = squash(a[:, -H:] + r * u[:, -H:])
+    n = by_exponentials(a[:, -H:] + r * u[:, -H:])
     return z * h + n - z * n, (x, h, r, z, n, u[:, -H:], W_x, W_h)
 
 
