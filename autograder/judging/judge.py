@@ -14,6 +14,7 @@ from autograder.judging.host import Budget, Sandbox
 from autograder.judging.judgement import Judgement
 from autograder.judging.run import SubmissionRun, told
 from rnnkit.checking import Verdict
+from rnnkit.exercises import find
 
 if TYPE_CHECKING:
     from autograder.judging.submission import Submission
@@ -38,6 +39,8 @@ def secret_seeds(seed: int, lesson: str) -> tuple[int, ...]:
 
 def judge(student: str, lesson: "Lesson", submission: "Submission", sandbox: Sandbox, seed: int) -> Judgement:
     """The Judgement on a submission that could be read."""
+    for name in lesson.exercises:
+        sandbox.lending(find(name).lent)  # is there before the clock runs
     (before, _), budget = sandbox.spent(), Budget(sandbox, sandbox.limits.total)
     with SubmissionRun(lesson, submission, sandbox, budget) as run:
         verdicts = {name: run.verdict(name, secret_seeds(seed, lesson.name)) for name in run.order()}
