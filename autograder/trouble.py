@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -84,7 +85,8 @@ def sentence(error: Exception, folder: Path) -> str | None:
         text = f"The gradebook of {folder} {what}. It was left as it is."
     elif isinstance(error, OSError) and error.errno and error.errno != errno.EPIPE:  # click knows about closed pipes
         what = (OF_DISKS | OF_FILES).get(error.errno, "")
-        text = f"{error.filename or folder}: {error.strerror}. {what}".rstrip()
+        place = error.filename or f"{folder}, or {tempfile.gettempdir()}"  # of an open file the kernel does not say
+        text = f"{place}: {error.strerror}. {what}".rstrip()
     elif isinstance(error, Damaged):
         text = str(error)
     else:
