@@ -1,6 +1,7 @@
 """What is known about one submission after it was judged. Coordinator, gradebook and report pass it on."""
 
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from rnnkit.checking import Verdict
 
@@ -30,25 +31,26 @@ class Judgement:
     lesson: str
     status: str = "judged"
     detail: str = ""
-    verdicts: dict = field(default_factory=dict)
-    printed: dict = field(default_factory=dict)
-    flags: list = field(default_factory=list)
-    remarks: list = field(default_factory=list)
-    layers: list = field(default_factory=list)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    printed: dict[int, str] = field(default_factory=dict)
+    flags: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    layers: list[str] = field(default_factory=list)
     seed: str = ""
     seconds: float = 0.0
     megabytes: float = 0.0
 
     @property
-    def earned(self):
+    def earned(self) -> float:
+        """The points of all exercises together."""
         return sum(verdict.earned for verdict in self.verdicts.values())
 
-    def as_dict(self):
+    def as_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, plain):
+    def from_dict(cls, plain: dict[str, Any]) -> "Judgement":
         """What `as_dict` made, also after it went through JSON."""
         verdicts = {name: Verdict(**{**verdict, "lines": [tuple(line) for line in verdict["lines"]]})
                     for name, verdict in plain["verdicts"].items()}

@@ -9,11 +9,13 @@ are stand-ins that do nothing.
 import ast
 import re
 import shutil
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import rnnkit
 from autograder import sandbox
 from rnnkit.exercises import LESSONS
+from rnnkit.exercises.exercise import Exercise
 
 SANDBOX = Path(sandbox.__file__).parent
 CROSSES = ("__init__.py", "activations.py", "calls.py", "failures.py", "gradcheck.py", "gru.py", "init.py", "lstm.py",
@@ -37,7 +39,7 @@ def withheld(name):
 }
 
 
-def write(folder, lesson, lent=()):
+def write(folder: Path, lesson: str, lent: Collection[str] = ()) -> None:
     """Write rnnkit as a submission of this lesson finds it, and what runs a submission, into a folder.
 
     lent: functions that are there although the lesson withholds them.
@@ -53,7 +55,7 @@ def write(folder, lesson, lent=()):
     shutil.copytree(SANDBOX, Path(folder) / "sandbox", ignore=shutil.ignore_patterns("__pycache__"))
 
 
-def withheld(lesson, sources, lent=()):
+def withheld(lesson: str, sources: Iterable[str], lent: Collection[str] = ()) -> set[str]:
     """The names in rnnkit that a submission of this lesson must not find: functions, classes, and other names of them.
 
     A lesson without a number, which no lesson comes before, finds no exercise at all.
@@ -68,7 +70,7 @@ def withheld(lesson, sources, lent=()):
     return names
 
 
-def without(text, names):
+def without(text: str, names: set[str]) -> str:
     """A module's text with stand-ins for what it defines under these names, or makes of them."""
     lines = text.splitlines()
     for statement, given, _ in reversed(list(_definitions(ast.parse(text)))):
@@ -79,11 +81,11 @@ def without(text, names):
     return "\n".join(lines) + "\n"
 
 
-def _asked(number):
+def _asked(number: int) -> Sequence[Exercise]:
     return LESSONS[number].EXERCISES if number in LESSONS else ()
 
 
-def _definitions(module):
+def _definitions(module: ast.Module) -> Iterator[tuple[ast.stmt, set[str], set[str]]]:
     """A module's statements that give names a value, but for imports: (statement, the names, what it makes use of).
 
     Used is a name that is read, also under the name that an import gave it, and an attribute: `lstm_forward`, `forward`
@@ -101,7 +103,7 @@ def _definitions(module):
             yield statement, given, used
 
 
-def _given(statement):
+def _given(statement: ast.AST) -> Iterator[str]:
     """The names that a statement gives a value at the top of its module, also inside an `if` or a `try`."""
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         yield statement.name

@@ -12,6 +12,13 @@ import re
 import stat
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from autograder.lesson import Lesson
 
 MOST_BYTES = 64_000_000
 MOST_VALUES = 2_000_000  # numbers, lists and objects in the JSON, of 100 bytes of memory each
@@ -23,6 +30,7 @@ KINDS = {"code": "code", "markdown": "markdown", "heading": "markdown", "html": 
 BLOCK = re.compile(r"(?:if|elif|else|try|except|finally|with|for|while)\b")
 DEFINITION = re.compile(r"(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|(\w+)[ \t]*(?::[^=]*)?=(?!=)")
 CARD = re.compile(r"(\w+) +(\d{1,6}(?:\.\d{1,6})?) of (\d{1,6}(?:\.\d{1,6})?) points?", re.ASCII)
+Form = TypeVar("Form", dict, list)
 
 
 class Unreadable(ValueError):
@@ -60,7 +68,7 @@ class Submission:
     claims: dict[str, float] = field(default_factory=dict)
     places: dict[str, int] = field(default_factory=dict)
 
-    def answers(self):
+    def answers(self) -> dict[str, SubmittedCell]:
         """Exercise or essay -> the cell that holds it, as far as one was found.
 
         A cell that is a `stub` is here only if nothing else can be the answer. One cell may hold several answers.
@@ -68,7 +76,7 @@ class Submission:
         return {name: self.cells[position] for name, position in self.places.items()}
 
 
-def read(path, lesson):
+def read(path: Path, lesson: "Lesson") -> Submission:
     """The Submission in a file: the lesson's cells, found again in whatever a student made of its notebook.
 
     A cell is recognized by nbgrader's `grade_id`, else by its id, which the build makes the same, else by its text.
@@ -91,7 +99,7 @@ def read(path, lesson):
     )
 
 
-def content(path):
+def content(path: Path) -> bytes:
     """The bytes of a regular file, as UTF-8."""
     try:
         if not stat.S_ISREG(os.lstat(path).st_mode):
@@ -107,7 +115,7 @@ def content(path):
     return content.removeprefix(codecs.BOM_UTF8)
 
 
-def _parse(content):
+def _parse(content: bytes) -> tuple[object, list[str]]:
     """What the JSON says, and what was odd. Every number becomes a float, for a long int would be refused."""
     if not content.strip():
         raise Unreadable("Expected a notebook, found an empty file.")
@@ -126,7 +134,7 @@ def _parse(content):
         raise Unreadable("Expected a notebook, found JSON that is nested too deeply, or too large.") from error
 
 
-def _too_many_values(content):
+def _too_many_values(content: bytes) -> bool:
     """Whether so many values stand in the JSON that to parse it would take gigabytes."""
     if sum(map(content.count, (b",", b"[", b"{", b'"'))) <= MOST_VALUES:
         return False
@@ -137,7 +145,7 @@ def _too_many_values(content):
     return sum(map(len, outside)) > MOST_VALUES
 
 
-def _nodes(notebook, remarks):
+def _nodes(notebook: object, remarks: list[str]) -> list[dict[str, Any]]:
     """The cells as the file has them, each with its "kind" and "text" in one form for every nbformat."""
     notebook = _as(dict, notebook)
     sheets = [notebook, *(_as(dict, sheet) for sheet in _as(list, notebook.get("worksheets")))]  # of nbformat 3
@@ -159,7 +167,8 @@ def _nodes(notebook, remarks):
     return nodes
 
 
-def _recognized(nodes, lesson, given):
+def _recognized(nodes: list[dict[str, Any]], lesson: "Lesson",
+                given: dict[str, "NotebookNode"]) -> list[SubmittedCell]:
     """The cells, each with the grade_id that it bears; several can bear the same. "" for the student's own."""
     texts = {(cell.cell_type, _tidy(cell.source)): "" for cell in lesson.student.cells}
     texts |= {(cell.cell_type, _tidy(cell.source)): name for name, cell in given.items()}
@@ -175,7 +184,7 @@ def _recognized(nodes, lesson, given):
             for position, (node, name, look) in enumerate(zip(nodes, names, looks, strict=True))]
 
 
-def _name(node, lesson, given):
+def _name(node: dict[str, Any], lesson: "Lesson", given: dict[str, "NotebookNode"]) -> str:
     """The grade_id that a cell's metadata or id says, if it is one for a cell of this kind."""
     metadata = _as(dict, node.get("metadata"))
     for name in (_as(dict, metadata.get("nbgrader")).get("grade_id"), node.get("id"), metadata.get("id")):
@@ -184,7 +193,8 @@ def _name(node, lesson, given):
     return ""
 
 
-def _holder(name, cells, lesson, given):
+def _holder(name: str, cells: list[SubmittedCell], lesson: "Lesson",
+            given: dict[str, "NotebookNode"]) -> SubmittedCell | None:
     """The cell that is, for better or worse, the lesson's cell of this name; None where there is none."""
     called = [cell for cell in cells if cell.grade_id == name]
     if name in lesson.exercises:
@@ -195,7 +205,7 @@ def _holder(name, cells, lesson, given):
     return next(iter(unchanged or called), None)
 
 
-def _answer(name, called, cells):
+def _answer(name: str, called: list[SubmittedCell], cells: list[SubmittedCell]) -> SubmittedCell | None:
     """The cell that defines an exercise's name, best one that is called so, and the last of several.
 
     A cell split in two leaves two that are called so, and the one without the definition is a helper's. An answer
@@ -213,7 +223,7 @@ def _answer(name, called, cells):
     return next((rank[-1] for rank in ranks if rank), None)
 
 
-def _essay(name, called, cells):
+def _essay(name: str, called: list[SubmittedCell], cells: list[SubmittedCell]) -> SubmittedCell | None:
     """The last cell that is called so and says something, else the student's first own text after the question.
 
     That text stands before the lesson's next cell, so that a note elsewhere is not taken for the essay.
@@ -229,7 +239,7 @@ def _essay(name, called, cells):
     return next(iter(called), None)
 
 
-def _defined(source):
+def _defined(source: str) -> set[str]:
     """The names that lines at top level seem to define, also those below an if, a try or a with."""
     names, block = set(), None
     for line in source.split("\n"):
@@ -241,7 +251,8 @@ def _defined(source):
     return names
 
 
-def _oddities(cells, holders, given):
+def _oddities(cells: list[SubmittedCell], holders: dict[str, SubmittedCell],
+              given: dict[str, "NotebookNode"]) -> list[str]:
     """What an instructor may want to know about the lesson's cells, one remark for each kind of oddity."""
     called = Counter(cell.grade_id for cell in cells)
     odd = {
@@ -257,7 +268,7 @@ def _oddities(cells, holders, given):
     return [f"{what}: {', '.join(names)}" for what, names in odd.items() if names]
 
 
-def _claim(node, name, points):
+def _claim(node: dict[str, Any], name: str, points: float) -> float | None:
     """The points that the card saved below a check claims, as a part of what the exercise is worth; or None."""
     for output in _as(list, node.get("outputs")):
         output = _as(dict, output)
@@ -267,21 +278,21 @@ def _claim(node, name, points):
     return None
 
 
-def _tidy(text):
+def _tidy(text: str) -> str:
     """A text without what an editor changes: blanks at line ends, empty lines around it."""
     return "\n".join(map(str.rstrip, text.split("\n"))).strip("\n")
 
 
-def _text(source):
+def _text(source: object) -> str:
     """A notebook's multi-line string: a string, or a list of them."""
     return "".join(part for part in (source if isinstance(source, list) else [source]) if isinstance(part, str))
 
 
-def _plain(text):
+def _plain(text: str) -> str:
     """The text with U+FFFD for half a surrogate pair, which no UTF-8 can hold."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _as(form, value):
+def _as(form: type[Form], value: object) -> Form:
     """The value if it has the form that it should have, else an empty one."""
     return value if isinstance(value, form) else form()

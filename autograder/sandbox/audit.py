@@ -19,11 +19,11 @@ SEE_A_FILE = "see whether a file is there"
 OF_FILES = {"open", *(f"os.{name}" for name in ("listdir", "scandir", "chdir", "remove", "rename", "mkdir", "rmdir"))}
 
 
-def tell(pipe, inside):
+def tell(pipe: int, inside: tuple[str, ...]) -> None:
     """Tell the judge at once of what an instructor may want to look at. Evidence, not protection."""
     told = set()
 
-    def look(event, arguments):
+    def look(event: str, arguments: tuple[object, ...]) -> None:
         what = next((text for start, text in SUSPICIOUS.items() if event.startswith(start)), "")
         if event == "ctypes.dlopen" and arguments[0] is None:
             return
@@ -37,7 +37,7 @@ def tell(pipe, inside):
     sys.addaudithook(look)
 
 
-def attempts(outside):
+def attempts(outside: str) -> list[str]:
     """Try what no worker may do. Returns the names of the attempts that succeeded: none, if the layers hold.
 
     outside: a file that the judge can read, and a folder that it can write.

@@ -12,12 +12,15 @@ import linecache
 import re
 import symtable
 import traceback
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NoReturn
 
 MAGIC = re.compile(r"^([ \t]*+)(?:[%!].*|[^#'\"\n]*\?[ \t]*)$", re.MULTILINE)
 ANOTHER_LANGUAGE = re.compile(r"\s*%%(?!time|capture)")
 DEFINITION = re.compile(r"^(?:def|class)\s+(\w+)|^(\w+)\s*=(?!=)", re.MULTILINE)
 CHANGING = {"add", "append", "clear", "extend", "fill", "insert", "pop", "remove", "sort", "update"}
+Plan = tuple[dict[str, list[int]], dict[str, list[int]], dict[str, int]]  # see `needed`
 
 
 @dataclass(frozen=True)
@@ -36,19 +39,19 @@ class CodeCell:
 class Missing:
     """Stands for a package that is not there while answers are judged, under the name that a cell imported it by."""
 
-    def __init__(self, package):
+    def __init__(self, package: str) -> None:
         self.__dict__["_package"] = package
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> object:
         if name.startswith("__"):
             raise AttributeError(name)
         return self()
 
-    def __call__(self, *arguments, **settings):
+    def __call__(self, *arguments: object, **settings: object) -> NoReturn:
         raise ModuleNotFoundError(f"{self._package} is not there while your answer is judged. Write it with NumPy.")
 
 
-def parse(source):
+def parse(source: str) -> ast.Module:
     """A cell's statements, without the lines that only IPython understands where Python alone cannot read it."""
     if ANOTHER_LANGUAGE.match(source):
         return ast.parse("")
@@ -58,7 +61,7 @@ def parse(source):
         return ast.parse(MAGIC.sub(r"\1pass", source))
 
 
-def needed(cells, wanted, answers=()):
+def needed(cells: Iterable[CodeCell], wanted: Collection[str], answers: Collection[str] = ()) -> Plan:
     """Three times by each wanted name: the positions of the cells that it needs, in order; of those that give it a
     value; and the first at which all that it needs has one.
 
@@ -80,12 +83,12 @@ def needed(cells, wanted, answers=()):
     return places, {name: givers.get(name, []) for name in wanted}, complete
 
 
-def _counting(givers, answer):
+def _counting(givers: list[CodeCell], answer: bool) -> list[int]:
     written = [cell for cell in givers if cell.position >= 0 and not cell.stub and not (answer and cell.shown)]
     return sorted(cell.position for cell in written or [cell for cell in givers if cell.stub] or givers)
 
 
-def _closure(name, givers, used):
+def _closure(name: str, givers: dict[str, list[int]], used: dict[int, set[str]]) -> set[str]:
     """The name, those that are used where it gets its value, and so on."""
     seen, todo = set(), [name]
     while todo:
@@ -96,7 +99,7 @@ def _closure(name, givers, used):
 
 
 @functools.cache
-def names(source):
+def names(source: str) -> tuple[set[str], set[str]]:
     """The names that a cell gives a value to or changes, and the names that it uses."""
     try:
         tree = parse(source)
@@ -112,13 +115,13 @@ def names(source):
     return given | {name for statement in _top(tree) for name in _changed(statement)}, used
 
 
-def _inside(table):
+def _inside(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
     for child in table.get_children():
         yield child
         yield from _inside(child)
 
 
-def _top(tree):
+def _top(tree: ast.AST) -> Iterator[ast.AST]:
     """The nodes of a cell that are not inside a function."""
     for child in ast.iter_child_nodes(tree):
         yield child
@@ -126,7 +129,7 @@ def _top(tree):
             yield from _top(child)
 
 
-def _changed(statement):
+def _changed(statement: ast.AST) -> Iterator[str]:
     """The names whose objects a statement changes: W in `W[0] = 1`, `W.flag = 1`, `W += 1`, `W.append(1)`; and "*"."""
     targets = [*getattr(statement, "targets", []), getattr(statement, "target", None)]
     match statement:
@@ -141,7 +144,7 @@ def _changed(statement):
             yield target.id
 
 
-def run(cell, namespace):
+def run(cell: CodeCell, namespace: dict[str, object]) -> str:
     """Run a cell's statements until one stops. Returns what stopped it, for a person to read, or ""."""
     path = f"<cell {cell.position}>"
     linecache.cache[path] = (len(cell.source), None, cell.source.splitlines(keepends=True), path)
@@ -160,20 +163,20 @@ def run(cell, namespace):
     return ""
 
 
-def _future(statements):
+def _future(statements: list[ast.stmt]) -> int:
     """The compiler flags of `from __future__ import ...`, which hold for the whole cell."""
     wanted = [alias.name for statement in statements if isinstance(statement, ast.ImportFrom)
               and statement.module == "__future__" for alias in statement.names]
     return sum(getattr(__future__, name).compiler_flag for name in wanted if hasattr(__future__, name))
 
 
-def _stand_ins(statement):
+def _stand_ins(statement: ast.Import | ast.ImportFrom) -> dict[str, Missing]:
     package = getattr(statement, "module", None)
     return {alias.asname or alias.name.split(".")[0]: Missing((package or alias.name).split(".")[0])
             for alias in statement.names if alias.name != "*"}
 
 
-def _stopped(error, path):
+def _stopped(error: BaseException, path: str) -> str:
     try:
         said = "".join(traceback.format_exception_only(error)).strip()
         if isinstance(error, SyntaxError) and error.text:

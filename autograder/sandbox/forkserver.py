@@ -15,6 +15,7 @@ import socket
 import sys
 import traceback
 from pathlib import Path
+from typing import Any, NoReturn
 
 from . import audit, cells, isolation, wire, worker
 
@@ -25,7 +26,7 @@ WARM = ("numpy.random", "numpy.linalg", "numpy.fft", "numpy.polynomial", "numpy.
 class ForkServer:
     """settings: what the judge says; see `autograder.judging.host.Sandbox`."""
 
-    def __init__(self, settings):
+    def __init__(self, settings: dict[str, Any]) -> None:
         self.control = socket.socket(fileno=settings["control"])
         self.readable, self.listed = settings["readable"], settings["listed"]
         self.sources, self.layers = settings["sources"], settings["layers"]
@@ -37,7 +38,8 @@ class ForkServer:
         self.folder = settings["root"] if self.home is None else isolation.WORK
         self.child = None
 
-    def serve(self):
+    def serve(self) -> NoReturn:
+        """Do what the judge says, until it is gone."""
         for name in WARM:
             importlib.import_module(name)
         for source in self.sources:
@@ -52,7 +54,8 @@ class ForkServer:
             else:
                 os._exit(0)
 
-    def fork(self, end):
+    def fork(self, end: int) -> None:
+        """Fork a worker that talks through this file descriptor."""
         if self.home is not None:
             isolation.next_fork_begins_a_pid_namespace(self.home)
         self.child = os.fork()
@@ -60,7 +63,7 @@ class ForkServer:
             self.become_worker(end)
         os.close(end)
 
-    def become_worker(self, pipe):
+    def become_worker(self, pipe: int) -> NoReturn:
         """Never returns."""
         try:
             self.control.close()
@@ -83,13 +86,15 @@ class ForkServer:
         finally:
             os._exit(1)
 
-    def kill(self):
+    def kill(self) -> dict[str, float]:
+        """Kill the worker, and say how it ended and what it used."""
         os.kill(self.child, signal.SIGKILL)
         _, status, usage = os.wait4(self.child, 0)
         return {"status": status, "seconds": usage.ru_utime + usage.ru_stime, "megabytes": usage.ru_maxrss / 1024}
 
 
-def anybody_reaches(path):
+def anybody_reaches(path: str) -> bool:
+    """Whether every user may enter this path and all folders above it."""
     return all(place.stat().st_mode & 0o001 for place in [Path(path), *Path(path).parents])
 
 

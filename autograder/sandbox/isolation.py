@@ -13,7 +13,9 @@ import resource
 import signal
 import struct
 import sys
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any, NoReturn
 
 from . import seccomp
 
@@ -38,7 +40,7 @@ WORK = "/submission"  # in namespaces, a worker's own folder, and the only place
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
 
 
-def called(result):
+def called(result: int) -> int:
     """The result of a system call; raises OSError where it failed."""
     if result < 0:
         number = ctypes.get_errno()
@@ -46,23 +48,26 @@ def called(result):
     return result
 
 
-def die_with_parent():
+def die_with_parent() -> None:
+    """On Linux, have the kernel kill this process when its parent ends."""
     if sys.platform == "linux":
         called(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0))
 
 
-def stay_on_one_processor():
+def stay_on_one_processor() -> None:
     """So that a hundred threads take one processor from the class, and no more."""
     if sys.platform == "linux":
         os.sched_setaffinity(0, {called(libc.sched_getcpu())})
 
 
-def mount(source, target, kind=None, flags=0, options=None):
+def mount(source: str | None, target: str | Path, kind: str | None = None, flags: int = 0,
+          options: str | None = None) -> None:
+    """mount(2); raises OSError where it failed."""
     texts = [text and str(text).encode() for text in (source, target, kind)]
     called(libc.mount(*texts, ctypes.c_ulong(flags), options and options.encode()))
 
 
-def enclose(readable, root):
+def enclose(readable: list[str], root: str) -> int | None:
     """Give this process namespaces of its own and a file system that holds nothing but the readable paths, read-only.
 
     root: an empty folder to build that file system on. Forks: what returns, with a file descriptor of the new PID
@@ -93,12 +98,12 @@ def enclose(readable, root):
     return home
 
 
-def _follow(child):
+def _follow(child: int) -> NoReturn:
     """End when the child does."""
     os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) and 1)
 
 
-def _unshare(user, group):
+def _unshare(user: int, group: int) -> None:
     spaces = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWPID
     if user or libc.unshare(spaces) < 0:
         called(libc.unshare(spaces | CLONE_NEWUSER))
@@ -107,7 +112,7 @@ def _unshare(user, group):
         Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
 
 
-def _build(readable, root):
+def _build(readable: list[str], root: str) -> None:
     """Build the new file system on a folder, and leave the old one."""
     mount(None, "/", None, MS_REC | MS_PRIVATE)
     mount("none", root, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755")
@@ -127,20 +132,21 @@ def _build(readable, root):
     os.chdir("/")
 
 
-def next_fork_begins_a_pid_namespace(home):
+def next_fork_begins_a_pid_namespace(home: int) -> None:
     """home: what `enclose` returned."""
     called(libc.setns(home, CLONE_NEWPID))
     called(libc.unshare(CLONE_NEWPID))
 
 
-def own_folder(megabytes, uid):
+def own_folder(megabytes: int, uid: int) -> None:
     """An empty folder in memory, of limited size, that nobody else sees, and System V objects of one's own."""
     called(libc.unshare(CLONE_NEWNS | CLONE_NEWIPC))
     owner = f"uid={uid},gid={uid}," if os.getuid() == 0 else ""
     mount("none", WORK, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, f"{owner}size={megabytes}m,nr_inodes=1k,mode=700")
 
 
-def lock_in(layers, readable, listed, writable, limits, uid):
+def lock_in(layers: Collection[str], readable: list[str], listed: list[str], writable: list[str],
+            limits: dict[str, Any], uid: int) -> list[str]:
     """Lock this process in, for good. Returns the names of the layers that hold.
 
     layers: the names of those to try. readable: the paths that can be read; listed: the folders of which only the
@@ -162,7 +168,7 @@ def lock_in(layers, readable, listed, writable, limits, uid):
     return held
 
 
-def limit(limits, own_uid):
+def limit(limits: dict[str, Any], own_uid: bool) -> None:
     """setrlimit(2): memory, processor time, files. The number of threads only where nobody else has this user's id."""
     megabyte = 2 ** 20
     for name, value in {
@@ -173,7 +179,8 @@ def limit(limits, own_uid):
             resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
 
 
-def become(uid):
+def become(uid: int) -> None:
+    """Become another user for good; raises ValueError where this is not root, or no other user is given."""
     if not uid or os.getuid():
         raise ValueError("only root can become somebody else")
     os.setgroups([])
@@ -181,7 +188,8 @@ def become(uid):
     os.setresuid(uid, uid, uid)
 
 
-def drop_capabilities():
+def drop_capabilities() -> None:
+    """Give up every capability for good, and every way of getting one from a program that is run."""
     for capability in range(64):
         libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
     head = struct.pack("<II", _LINUX_CAPABILITY_VERSION_3, 0)
@@ -191,7 +199,7 @@ def drop_capabilities():
     die_with_parent()
 
 
-def landlock(readable, listed, writable):
+def landlock(readable: list[str], listed: list[str], writable: list[str]) -> None:
     """Restrict files to these paths, and where the kernel knows how, refuse TCP, and signals to others."""
     version = called(libc.syscall(SYS_LANDLOCK_CREATE_RULESET, None, 0, LANDLOCK_CREATE_RULESET_VERSION))
     every = LANDLOCK_ACCESS_FS[min(version, 5)]

@@ -45,7 +45,7 @@ X32_SYSCALL_BIT = 0x40000000  # set in every number of the x32 ABI, by which an 
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 
 
-def program(machine):
+def program(machine: str) -> list[tuple[int, int, int, int]]:
     """The filter, as the list of its instructions (code, jump if true, jump if false, value)."""
     allow, refuse = (BPF_RET_K, 0, 0, SECCOMP_RET_ALLOW), (BPF_RET_K, 0, 0, SECCOMP_RET_ERRNO | errno.EPERM)
     kill, absent = (BPF_RET_K, 0, 0, SECCOMP_RET_KILL_PROCESS), (BPF_RET_K, 0, 0, SECCOMP_RET_ERRNO | errno.ENOSYS)
@@ -64,7 +64,7 @@ def program(machine):
     return [*rules, refuse]
 
 
-def install():
+def install() -> None:
     """Filter this process from now on, its threads included. Raises OSError where the kernel refuses."""
     rules = b"".join(struct.pack("<HBBI", *rule) for rule in program(os.uname().machine))
     buffer = ctypes.create_string_buffer(rules)

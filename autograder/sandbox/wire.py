@@ -9,6 +9,7 @@ import os
 import select
 import struct
 import time
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -29,13 +30,13 @@ class Late(Exception):
     """Nothing arrived in time."""
 
 
-def within(seconds):
+def within(seconds: float) -> Callable[[], float]:
     """A function that says how many of these seconds, from now on, are left."""
     ends = time.monotonic() + seconds
     return lambda: ends - time.monotonic()
 
 
-def send(pipe, content, left=None):
+def send(pipe: int, content: object, left: Callable[[], float] | None = None) -> None:
     """Write texts, numbers, arrays, and dicts, lists and tuples of them to a file descriptor.
 
     left: says how many seconds to wait still for a reader, where the descriptor does not block. Raises Closed, or Late.
@@ -54,7 +55,8 @@ def send(pipe, content, left=None):
             raise Closed(str(error)) from None
 
 
-def receive(pipe, left=None, most=2 ** 23, most_head=2 ** 20):
+def receive(pipe: int, left: Callable[[], float] | None = None, most: int = 2 ** 23,
+            most_head: int = 2 ** 20) -> object:
     """What `send` wrote on the other side. Raises Garbled, Closed, or Late where `left()` says that no second is left.
 
     What has arrived by the time that one looks is still read, but whoever goes on sending is Late all the same.
@@ -74,7 +76,7 @@ def receive(pipe, left=None, most=2 ** 23, most_head=2 ** 20):
     return content
 
 
-def _read(pipe, length, wait):
+def _read(pipe: int, length: int, wait: Callable[..., None]) -> bytes:
     parts = []
     while length:
         wait(reading=[pipe])
@@ -89,11 +91,11 @@ def _read(pipe, length, wait):
     return b"".join(parts)
 
 
-def _waiting(left):
+def _waiting(left: Callable[[], float] | None) -> Callable[..., None]:
     """A function that waits until a file descriptor is ready. It raises Late as `receive` says."""
     late_since = None
 
-    def wait(reading=(), writing=()):
+    def wait(reading: Sequence[int] = (), writing: Sequence[int] = ()) -> None:
         nonlocal late_since
         while left is not None:
             rest = left()
@@ -109,7 +111,7 @@ def _waiting(left):
     return wait
 
 
-def _plain(value, arrays):
+def _plain(value: object, arrays: list[np.ndarray]) -> object:
     if isinstance(value, np.ndarray):
         if value.dtype.str not in DTYPES:
             raise TypeError(f"a message holds arrays of {', '.join(DTYPES)}, not of {value.dtype.str}")
@@ -127,7 +129,7 @@ def _plain(value, arrays):
     raise TypeError(f"a message holds texts, numbers and arrays, not {type(value).__name__}")
 
 
-def _whole(value, arrays):
+def _whole(value: object, arrays: "_Arrays") -> object:
     if isinstance(value, list):
         return [_whole(item, arrays) for item in value]
     if not isinstance(value, dict):
@@ -145,10 +147,10 @@ def _whole(value, arrays):
 class _Arrays:
     """The bytes behind the head, taken array by array."""
 
-    def __init__(self, content):
+    def __init__(self, content: memoryview) -> None:
         self.bytes = content
 
-    def take(self, dtype, *shape):
+    def take(self, dtype: str, *shape: int) -> np.ndarray:
         if dtype not in DTYPES or len(shape) > 8 or not all(type(n) is int and 0 <= n < 2 ** 31 for n in shape):
             raise ValueError(f"no array of {dtype!r} and shape {shape}")
         length = np.dtype(dtype).itemsize

@@ -8,6 +8,8 @@ import os
 import random
 import sys
 import types
+from collections.abc import Collection
+from typing import NoReturn
 
 import numpy as np
 
@@ -21,17 +23,17 @@ MOST_ASKED = 2 ** 26  # bytes; a notebook's code is the longest that the judge s
 class Nothing:
     """Stands for what a notebook has and no answer needs, such as `get_ipython()`: whatever is done does nothing."""
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> "Nothing":
         return self
 
-    def __call__(self, *arguments, **settings):
+    def __call__(self, *arguments: object, **settings: object) -> "Nothing":
         return self
 
 
 class Worker:
     """One submission's notebook, as far as it has run."""
 
-    def __init__(self, most_printed):
+    def __init__(self, most_printed: int) -> None:
         self.cells, self.most_printed = {}, most_printed
         main = types.ModuleType("__main__")
         sys.modules["__main__"] = main
@@ -40,23 +42,24 @@ class Worker:
         random.seed(0)
         np.random.seed(0)
 
-    def plan(self, cells_, wanted, answers=()):
+    def plan(self, cells_: list[list], wanted: Collection[str], answers: Collection[str] = ()) -> cells.Plan:
         """Which cells will have to run, and which of them give each exercise's name a value."""
         self.cells = {cell[0]: cells.CodeCell(*cell) for cell in cells_}
         return cells.needed(list(self.cells.values()), wanted, answers)
 
-    def attempt(self, outside):
+    def attempt(self, outside: str) -> list[str]:
         """What a probe could do that a worker must not: see `audit.attempts`."""
         return audit.attempts(outside)
 
-    def run(self, position):
+    def run(self, position: int) -> tuple[str, str]:
         """Run one cell: what it printed, and what stopped it."""
         printed = Printed(self.most_printed)
         with quiet(printed):
             error = cells.run(self.cells[position], self.namespace)
         return printed.getvalue(), error[: self.most_printed]
 
-    def ask(self, calls, values, wanted, given):
+    def ask(self, calls: list[str], values: dict[str, object], wanted: list[str],
+            given: list[str]) -> dict[str, object]:
         """Make the calls on the values: a `rnnkit.calls.Answer`, as plain data."""
         functions = dict(self.namespace)
         for source in given:
@@ -69,7 +72,7 @@ class Worker:
                 "text": answer.text[: self.most_printed], "printed": answer.printed[: self.most_printed]}
 
 
-def work(pipe, most_printed):
+def work(pipe: int, most_printed: int) -> NoReturn:
     """Serve the judge: each message is {"do": what, and its arguments}, each reply what that returns."""
     worker = Worker(most_printed)
     while True:
