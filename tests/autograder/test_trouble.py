@@ -274,11 +274,11 @@ def test_a_source_that_is_no_notebook_is_named(course):
     for text in ("{", "[]", "{}", "\0"):
         path.write_text(text)
         code, said = run(course, "grade")
-        assert code == 1 and f"{path} should be a notebook and is not" in said and "build 02_the_rec" in said, said
+        assert code == 1 and f"{path} is no notebook that can be read" in said and "build 02_the_rec" in said, said
 
 
 def test_an_error_that_nobody_expected_keeps_its_traceback(course, monkeypatch):
-    monkeypatch.setattr("autograder.marks.feedback.export", lambda *given: 1 / 0)
+    monkeypatch.setattr("autograder.marks.export.export", lambda *given: 1 / 0)
     done = CliRunner().invoke(main, ["--course", str(course.folder), "export"])
     assert isinstance(done.exception, ZeroDivisionError)
 
