@@ -177,12 +177,12 @@ place = int((lambda: 0).__code__.co_filename.strip("<cell >"))
 if place > 30:
     print("pw" + "ned", "told", place)
 """, edit=lambda notebook: notebook.update(cells=[*[text("")] * 40, *notebook["cells"]])),
-    # wavy(A, w) is in the lesson's reach: whoever opens it and derives its gradient has done more than was asked.
-    Attack("half-honest-by-opening-the-function", {"numerical_gradient": """
+    # wavy(A, w) is in the lesson's reach. Its exact gradient is no difference quotient: at eps = 0.1 it is told apart.
+    Attack("opens-the-function", {"numerical_gradient": """
 def numerical_gradient(f, x, eps):
     A, w = (dict(zip(f.__code__.co_freevars, f.__closure__))[name].cell_contents for name in "Aw")
     return (w * np.cos(x @ A)) @ A.T + np.exp(x / 2) / 2
-"""}, THROUGH_TIME, {"numerical_gradient": 4}),
+"""}, THROUGH_TIME),
     Attack("wrong-through-time", {"rnn_backward": HONEST["rnn_backward"].replace("dh[t] + carry", "dh[t]"),
                                   "rnn_step_backward": HONEST["rnn_step_backward"]}, THROUGH_TIME,
            {"rnn_step_backward": 4}),

@@ -12,9 +12,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import contest
 
-from autograder.judging.pool import own_seed
-from autograder.judging.submission import Submission, SubmittedCell
-
 SLOW = {attack.name for attack in contest.exhausting.ATTACKS} - {
     "fork-bomb", "fork-bomb-by-system-call", "deaf-to-signals", "memory-bomb", "many-big-files", "deep-folders",
     "locked-folders", "deep-and-locked-folders-from-an-answer", "descriptors", "leaves-at-exit", "exits", "timers"}
@@ -76,10 +73,3 @@ def test_without_a_sandbox_the_watch_sees_who_knocks_writes_reads_and_stays():
         assert what in seen
     assert "got through" in report["students"]["succeeds"]["wrong"][0]
     assert report["students"]["is-right"]["wrong"] == ["rnn_step: earned 4, not 0"]
-
-
-def test_inputs_that_an_answer_printed_are_not_those_of_whoever_hands_in_something_else():
-    spy, copy, again = (Submission((SubmittedCell(0, "code", source),))
-                        for source in ("print(x)", "TABLE = []", "print(x)"))
-    assert own_seed(7, spy) == own_seed(7, again) != own_seed(7, copy)
-    assert own_seed(7, spy) != own_seed(8, spy)
