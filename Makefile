@@ -6,7 +6,7 @@ COURSE := $(or $(RNNKIT_COURSE),course)
 LESSONS := $(patsubst solutions/%.py,lessons/%.ipynb,$(wildcard solutions/*/*.py))
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help lab formgrader test build bench class mutants diagnose faults attacks screenshots clean
+.PHONY: help lab formgrader test thorough build bench class mutants diagnose faults attacks screenshots clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -20,6 +20,9 @@ formgrader: $(READY)  ## open the instructor's view: nbgrader's Formgrader, and 
 
 test: $(READY)  ## run every test
 	$(BIN)/pytest -n 2 --dist loadfile
+
+thorough: $(READY)  ## run what make test leaves out: all cases of what it samples, and what takes long
+	$(BIN)/pytest -n 2 --dist load -m thorough
 
 build: $(READY)  ## write lessons/ anew from solutions/, but for those that somebody wrote in
 	$(BIN)/python -m autograder build

@@ -169,17 +169,14 @@ class Exercise:
         return Case({name: value / np.sqrt(len(value)) if name.startswith("W_") else value
                      for name, value in case.items()})
 
-    def large_answer(self, case):
-        """What the reference answers to a large case, which is not kept."""
-        return _answer.__wrapped__(self, case, self.reference)
-
     def answer(self, case, version=None):
         """What the reference answers, or another version of it. Computed once for a Case: nobody changes it."""
-        return _answer(self, case, version or self.reference)
+        version = version or self.reference
+        return case.remembered(version, lambda: _answer(self, case, version))
 
     def with_cache(self, case):
         """The case, and beside it what the reference's own `after` calls leave: the cache of its forward pass."""
-        return _with_cache(self, case)
+        return case.remembered("with cache", lambda: _with_cache(self, case))
 
     @cached_property
     def text(self):
@@ -207,19 +204,30 @@ class Exercise:
 
 
 class Case(dict):
-    """The inputs of one seed, name -> array. Nobody changes them, and no Case equals another."""
+    """The inputs of one seed, name -> array. Nobody changes them, and no Case equals another.
+
+    What was answered to it is kept with it, and goes with it.
+    """
 
     __hash__, __eq__ = object.__hash__, object.__eq__
 
+    def __init__(self, inputs):
+        super().__init__(inputs)
+        self._answers = {}
 
-@lru_cache(1000)
+    def remembered(self, what, make):
+        if what not in self._answers:
+            self._answers[what] = make()
+        return self._answers[what]
+
+
+@lru_cache(100)
 def _case(exercise, seed, sizes):
     rng = np.random.default_rng([seed, zlib.crc32(exercise.name.encode())])
     usual = {axis: size + (seed % 2 == 0) if isinstance(size, int) else size for axis, size in exercise.sizes.items()}
     return Case(exercise.inputs(rng, **{**usual, **dict(sizes)}))
 
 
-@lru_cache(1000)
 def _with_cache(exercise, case):
     values = dict(case)
     for text in exercise.after:
@@ -230,9 +238,9 @@ def _with_cache(exercise, case):
     return values
 
 
-@lru_cache(20_000)
 def _answer(exercise, case, version):
-    values = {name: fresh(value) for name, value in (_with_cache(exercise, case) if exercise.cached else case).items()}
+    values = exercise.with_cache(case) if exercise.cached else case
+    values = {name: fresh(value) for name, value in values.items()}
     calls = exercise.calls[-1:] if exercise.cached else exercise.calls
     return performed(calls, {**exercise._namespace, exercise.name: version}, values, exercise.outputs)
 

@@ -6,6 +6,7 @@ import faults
 import pytest
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("safe")
 def test_a_killed_run_is_completed_by_the_next_one_with_the_same_marks(tmp_path):
     seed = random.SystemRandom().randrange(10 ** 6)

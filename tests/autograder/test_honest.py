@@ -195,6 +195,7 @@ def agree(bench, lesson, notebook):
     return judgement
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(("student", "lesson"), SOLUTIONS)
 def test_right_solution_gets_full_marks_over_fifty_secret_seeds(student, lesson, bench):
     lesson = students.lessons()[lesson]
@@ -207,6 +208,7 @@ def test_right_solution_gets_full_marks_over_fifty_secret_seeds(student, lesson,
     agree(bench, lesson, notebook)
 
 
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize(("name", "mistake"), MISTAKES, ids=[f"{name}-{mistake.id}" for name, mistake in MISTAKES])
 def test_known_mistake_is_named_and_gets_what_the_notebooks_own_check_gives(name, mistake, bench):
     lesson = students.lesson_of(name)

@@ -485,6 +485,7 @@ def make_a_gradebook(url, at_once):
     rows.create(url, "course")
 
 
+@pytest.mark.thorough
 def test_three_that_make_the_gradebook_at_the_same_time_make_one(tmp_path):
     fork = multiprocessing.get_context("fork")
     for turn in range(4):

@@ -159,6 +159,7 @@ def page(*cells, **settings):
     return HTMLExporter(config=config).from_notebook_node(notebook)[0]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("text", ["slow", "slow code", "tags", "long", "entities", "printed", "raw", "links"])
 def test_a_page_of_a_hundred_such_cells_is_made_in_seconds(text):
     slow = dict(texts())[SLOWEST[0]]

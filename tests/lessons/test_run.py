@@ -57,6 +57,7 @@ def instructor(folder):
     return instructor_edition(read_sources(ROOT, [folder.name])[folder.name])
 
 
+@pytest.mark.thorough
 def test_unsolved_lesson_runs_without_trouble_and_earns_nothing(student, folder):
     outputs = run(student, folder)
     assert troubles(outputs) == []
@@ -71,6 +72,7 @@ def test_solved_lesson_runs_without_trouble_and_earns_every_point(instructor, fo
     assert earned == worth
 
 
+@pytest.mark.thorough
 def test_lesson_without_torch_matplotlib_and_ipywidgets_says_so_and_goes_on(instructor, folder):
     outputs = run(instructor, folder, PACKAGES)
     assert troubles(outputs) == []

@@ -13,7 +13,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning", "ig
 
 STUDENTS = {path.stem: path for path in sorted((Path(__file__).parent / "solutions").glob("*.py"))}
 PAIRS = [(student, name) for student in STUDENTS for name in EXERCISES]
-SEEDS = range(200)
 
 # What is said, at no cost, to those who are right in a way that can bite them.
 UPSTREAM = "It changes {} in place. That costs nothing here"
@@ -105,11 +104,13 @@ def test_there_are_at_least_fifteen_right_solutions_of_every_exercise(notebook):
         assert sum(callable(notebook(student).get(name)) for student in STUDENTS) >= 15
 
 
+@pytest.mark.parametrize("seeds", [10, pytest.param(200, marks=pytest.mark.thorough)])
 @pytest.mark.parametrize(("student", "name"), PAIRS)
-def test_right_solution_passes_two_hundred_seeds(student, name, notebook):
+def test_right_solution_passes_all_seeds(student, name, seeds, notebook):
     exercise, code = EXERCISES[name], notebook(student)
     functions = {**code, **(exercise.given or {})}
-    verdict = climb(exercise, lambda calls, values, wanted: perform(calls, functions, values, wanted), 4, SEEDS)
+    verdict = climb(exercise, lambda calls, values, wanted: perform(calls, functions, values, wanted), 4,
+                    range(seeds))
     assert verdict.passed and verdict.earned == 4, verdict.lines
 
 
