@@ -11,7 +11,8 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from rnnkit.calls import Call, fresh, performed
+from rnnkit.calls import Answer, Call, fresh, performed
+from rnnkit.exercises.behavior import Behavior
 from rnnkit.shapes import blocks
 
 MULTIPLICATIONS = 600_000  # of a forward pass in a large case: a second for a loop over single numbers
@@ -93,6 +94,7 @@ class Exercise:
     blocks: the gates whose blocks lie side by side in an output's last axis, as in {"dW_x": "i f g o"}.
     stable: whether an overflow on the way counts as a mistake at the edges.
     look: a look at what no output shows.
+    behavior: what the results do, if that is compared and not the results; then `outputs` are what it shows.
     built: what is said of a right answer, "You have built one step of an LSTM."
     torch: what of PyTorch's the tests hold the reference against, "nn.LSTMCell".
     whole: whether only an answer without any mistake earns points, as a repair does.
@@ -116,6 +118,7 @@ class Exercise:
     blocks: dict = None
     stable: bool = False
     look: Look = None
+    behavior: Behavior = None
     built: str = ""
     torch: str = ""
     whole: bool = False
@@ -127,6 +130,15 @@ class Exercise:
     def calls(self):
         """The calls that make one answer, the exercise's own last."""
         return (*self.after, self.signature)
+
+    @property
+    def results(self):
+        """What an answer has to bring back, name -> axes."""
+        return self.behavior.results if self.behavior else self.outputs
+
+    def seen(self, case, answer):
+        """An answer as it is compared: where the exercise has a behavior, with what its results do."""
+        return self.behavior.seen(case, answer, _sizes(self, case)) if self.behavior else answer
 
     @property
     def _before(self):
@@ -169,7 +181,10 @@ class Exercise:
         return _answer.__wrapped__(self, case, self.reference)
 
     def answer(self, case, version=None):
-        """What the reference answers, or another version of it. Computed once for a Case: nobody changes it."""
+        """What is right, or what another version of the reference answers. Computed once for a Case: nobody changes it.
+        """
+        if version is None and self.behavior and self.behavior.right:
+            return Answer(outputs=self.behavior.right(case))
         return _answer(self, case, version or self.reference)
 
     def with_cache(self, case):
@@ -227,9 +242,21 @@ def _with_cache(exercise, case):
 
 @lru_cache(20_000)
 def _answer(exercise, case, version):
+    return exercise.seen(case, _performed(exercise, case, version))
+
+
+@lru_cache(1000)
+def _sizes(exercise, case):
+    """The size of each letter in the axes of the results that the exercise has a size for."""
+    results = _performed(exercise, case, exercise.reference).outputs
+    return {axis[-1]: size // blocks(axis) for name, axes in exercise.results.items()
+            for axis, size in zip(axes.split(), results[name].shape, strict=True) if axis[-1] in exercise.sizes}
+
+
+def _performed(exercise, case, version):
     values = {name: fresh(value) for name, value in (_with_cache(exercise, case) if exercise.cached else case).items()}
     calls = exercise.calls[-1:] if exercise.cached else exercise.calls
-    return performed(calls, {**exercise._namespace, exercise.name: version}, values, exercise.outputs)
+    return performed(calls, {**exercise._namespace, exercise.name: version}, values, exercise.results)
 
 
 def normal(scale=0.7, **axes):
