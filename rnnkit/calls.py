@@ -33,7 +33,7 @@ class Call:
     def parse(cls, text):
         call, results = text.split("->")
         name, arguments = call.strip().rstrip(")").split("(")
-        return cls(name, *(tuple(word.strip() for word in words.split(",")) for words in (arguments, results)))
+        return cls(name, *(tuple(filter(None, map(str.strip, words.split(",")))) for words in (arguments, results)))
 
 
 PROBLEMS = ("blank", "raised", "count", "type")

@@ -61,7 +61,8 @@ def _verdict(function, points):
     exercise, notebook = EXERCISES[name], getattr(inspect.unwrap(function), "__globals__", {})
     functions = {**notebook, **(exercise.given or {}), name: function}
     verdict = climb(exercise, lambda calls, values, wanted: perform(calls, functions, values, wanted), points)
-    brought = {name for text in exercise.calls for name in Call.parse(text).arguments} | set(exercise.sizes)
+    brought = {name for text in exercise.calls for name in Call.parse(text).arguments}
+    brought |= set(exercise.sizes) if brought else set()
     taken = sorted(_read_from_outside(function) & set(notebook) & brought)
     if taken and not verdict.passed:
         verdict.say("hint", f"{name} reads {' and '.join(taken)} from the notebook. Take what it needs from the "

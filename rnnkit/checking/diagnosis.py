@@ -76,6 +76,9 @@ def diagnose(evidence, lent=True, inline=False):
 def _search(evidence, lent, inline):
     exercise, case = evidence.exercise, evidence.cases[0]
     own, of_the_step = known_changes(exercise)
+    if exercise.behavior:       # many answers do the same, so it says nothing of a slip in one of them
+        found = [change for change in own if evidence.fits(change)]
+        return [Named(found[0])] if len(found) == 1 else []
     below = [change for step in built_on(exercise)[:1] for change in slip_changes(step)]
     tables = [_table(exercise, case, tuple(own))]
     for more in filter(None, (lent and of_the_step, slip_changes(exercise), inline and below)):

@@ -34,7 +34,7 @@ def climb(exercise, ask, points, seeds=PUBLIC_SEEDS):
         return climb(find(exercise.one_step), ask, 1, seeds) if exercise.one_step else None
 
     def attempt(ask_, named=True):
-        return _climb(exercise, ask_, points, seeds, step if named else None)
+        return _climb(exercise, _seen(exercise, ask_), points, seeds, step if named else None)
 
     with np.errstate(all="ignore"):
         verdict = attempt(ask)
@@ -44,6 +44,19 @@ def climb(exercise, ask, points, seeds=PUBLIC_SEEDS):
         if exercise.one_step and not verdict.passed and verdict.written:
             look_at_the_step(verdict, exercise, step())
     return verdict
+
+
+def _seen(exercise, ask):
+    """`ask` for an exercise that is right by what its results do: it brings that. Nothing but arguments is handed over.
+    """
+    def asked(calls, values, wanted):
+        if wanted != exercise.outputs:
+            return ask(calls, values, wanted)
+        taken = {name for text in calls for name in Call.parse(text).arguments}
+        given = {name: value for name, value in values.items() if name in taken}
+        return exercise.seen(values, ask(calls, given, exercise.results))
+
+    return asked if exercise.behavior else ask
 
 
 def _climb(exercise, ask, points, seeds, step):
@@ -63,7 +76,7 @@ def _climb(exercise, ask, points, seeds, step):
     share = len(right) / len(rungs) * (1 - sum(edge.share for edge in exercise.edges))
     _report(verdict, rungs, evidence)
     if verdict.right:
-        verdict.digits = digits(evidence)
+        verdict.digits = 0 if exercise.behavior else digits(evidence)
         share += _edges(verdict, evidence, ask, seeds[0])
     elif step:
         _diagnose(verdict, evidence, ask, step, seeds[0])
@@ -108,6 +121,16 @@ def _report(verdict, rungs, evidence):
         k = next(k for k, (a, e) in enumerate(zip(answers, expected, strict=True)) if not agrees(
             fitted(a.outputs[name], e.outputs[name]), e.outputs[name], exercise.tolerance))
         verdict.say("wrong", _difference(exercise, name, evidence.cases[k], answers[k], expected[k]))
+    for case, answer, right in zip(evidence.cases, answers, expected, strict=True):
+        if on["value"] and (sentence := _done(exercise, case, answer, right)):
+            verdict.say("hint", sentence)
+            break
+
+
+def _done(exercise, case, answer, expected):
+    """What an exercise with a behavior says of the first thing that went wrong."""
+    says = exercise.behavior and exercise.behavior.says
+    return says(case, answer.outputs, expected.outputs) if says else ""
 
 
 def _diagnose(verdict, evidence, ask, step, seed):
@@ -123,7 +146,7 @@ def _diagnose(verdict, evidence, ask, step, seed):
         for hint in hints:
             verdict.say("hint", hint)
         verdict.say("known", by)
-    elif not wrong_step:
+    elif not wrong_step and not exercise.behavior:
         for sentence in questions(evidence, ask):
             verdict.say("hint", sentence)
 
@@ -160,7 +183,7 @@ def _trouble(exercise, case, answer, expected):
         if not np.isfinite(given).all():
             return _not_finite(name, given)
         if not agrees(given, right, exercise.tolerance):
-            return _difference(exercise, name, case, answer, expected)
+            return _done(exercise, case, answer, expected) or _difference(exercise, name, case, answer, expected)
     return ""
 
 
@@ -199,6 +222,7 @@ def _changes(verdict, exercise, answers):
 
 def _remarks(verdict, right, evidence, ask):
     exercise, answers, expected = evidence.exercise, evidence.answers, evidence.expected
+    odd = answers[0].odd
     for name in right:
         given, shape = answers[0].outputs[name].shape, expected[0].outputs[name].shape
         if given != shape:
@@ -206,26 +230,30 @@ def _remarks(verdict, right, evidence, ask):
             verdict.say("remark", f"{name} has shape {given}, with an axis of length 1 too many; {shape} was expected. "
                                   f"It costs nothing here, but adding it to an array of shape {shape} gives another "
                                   f"shape.")
-        elif name in answers[0].odd:
-            verdict.misshapen.append(name)
-            kind = answers[0].odd[name]
-            made = f"{name}.detach().numpy()" if kind == "Tensor" else f"np.array({name})"
-            verdict.say("remark", f"{name} came as a value of type {kind}. It costs nothing here, but whoever computes "
-                                  f"with it expects an array: {made} makes one.")
-    if "returned" in answers[0].odd:
-        verdict.say("remark", f"It returned a value of type {answers[0].odd['returned']}, which gives its results only "
-                              f"once. It costs nothing here, but a tuple, as in return a, b, can be read again.")
-    own = set(Call.parse(exercise.signature).results) - exercise.outputs.keys()
-    for name in sorted(own & answers[0].odd.keys()):
-        verdict.say("remark", f"{name} is still {answers[0].odd[name]}. It costs nothing here, but the way back will "
-                              f"need it.")
-    if exercise.look and verdict.right and not own & answers[0].odd.keys():
+        elif name in odd:
+            _say_it_is_no_array(verdict, name, odd[name])
+    for name in sorted(odd.keys() & exercise.results.keys() - exercise.outputs.keys()) if verdict.right else ():
+        _say_it_is_no_array(verdict, name, odd[name])
+    if "returned" in odd:
+        verdict.say("remark", f"It returned a value of type {odd['returned']}, which gives its results only once. It "
+                              f"costs nothing here, but a tuple, as in return a, b, can be read again.")
+    own = set(Call.parse(exercise.signature).results) - exercise.results.keys()
+    for name in sorted(own & odd.keys()):
+        verdict.say("remark", f"{name} is still {odd[name]}. It costs nothing here, but the way back will need it.")
+    if exercise.look and verdict.right and not own & odd.keys():
         looked = ask((*exercise.calls, exercise.look.call), evidence.cases[0], ("found",))
         if not looked.problem and looked.outputs["found"] == 1:
             verdict.say("remark", exercise.look.remark)
     if not exercise.stable and (errors := set().union(*(answer.float_errors for answer in answers))):
         verdict.say("remark", f"NumPy met {' and '.join(sorted(errors))} on the way.")
     _show_printed(verdict, answers[0])
+
+
+def _say_it_is_no_array(verdict, name, kind):
+    verdict.misshapen.append(name)
+    made = f"{name}.detach().numpy()" if kind == "Tensor" else f"np.array({name})"
+    verdict.say("remark", f"{name} came as a value of type {kind}. It costs nothing here, but whoever computes with it "
+                          f"expects an array: {made} makes one.")
 
 
 def _show_printed(verdict, answer):

@@ -11,7 +11,8 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from rnnkit.calls import Call, fresh, performed
+from rnnkit.calls import Answer, Call, fresh, performed
+from rnnkit.exercises.behavior import Behavior
 from rnnkit.shapes import blocks
 
 MULTIPLICATIONS = 1_800_000  # of a forward pass in a large case: a second or two for a loop over single numbers
@@ -93,6 +94,7 @@ class Exercise:
     blocks: the gates whose blocks lie side by side in an output's last axis, as in {"dW_x": "i f g o"}.
     stable: whether an overflow on the way counts as a mistake at the edges.
     look: a look at what no output shows.
+    behavior: what the results do, if that is compared and not the results; then `outputs` are what it shows.
     built: what is said of a right answer, "You have built one step of an LSTM."
     torch: what of PyTorch's the tests hold the reference against, "nn.LSTMCell".
     whole: whether only an answer without any mistake earns points, as a repair does.
@@ -116,6 +118,7 @@ class Exercise:
     blocks: dict = None
     stable: bool = False
     look: Look = None
+    behavior: Behavior = None
     built: str = ""
     torch: str = ""
     whole: bool = False
@@ -127,6 +130,17 @@ class Exercise:
     def calls(self):
         """The calls that make one answer, the exercise's own last."""
         return (*self.after, self.signature)
+
+    @property
+    def results(self):
+        """What an answer has to bring back, name -> axes."""
+        return self.behavior.results if self.behavior else self.outputs
+
+    def seen(self, case, answer):
+        """An answer as it is compared: where the exercise has a behavior, with what its results do."""
+        if not self.behavior:
+            return answer
+        return self.behavior.seen(case, answer, case.remembered("sizes", lambda: _sizes(self, case)))
 
     @property
     def _before(self):
@@ -170,7 +184,10 @@ class Exercise:
                      for name, value in case.items()})
 
     def answer(self, case, version=None):
-        """What the reference answers, or another version of it. Computed once for a Case: nobody changes it."""
+        """What is right, or what another version of the reference answers. Computed once for a Case: nobody changes it.
+        """
+        if version is None and self.behavior and self.behavior.right:
+            return Answer(outputs=self.behavior.right(case))
         version = version or self.reference
         return case.remembered(version, lambda: _answer(self, case, version))
 
@@ -239,10 +256,21 @@ def _with_cache(exercise, case):
 
 
 def _answer(exercise, case, version):
+    return exercise.seen(case, _performed(exercise, case, version))
+
+
+def _sizes(exercise, case):
+    """The size of each letter in the axes of the results that the exercise has a size for."""
+    results = _performed(exercise, case, exercise.reference).outputs
+    return {axis[-1]: size // blocks(axis) for name, axes in exercise.results.items()
+            for axis, size in zip(axes.split(), results[name].shape, strict=True) if axis[-1] in exercise.sizes}
+
+
+def _performed(exercise, case, version):
     values = exercise.with_cache(case) if exercise.cached else case
     values = {name: fresh(value) for name, value in values.items()}
     calls = exercise.calls[-1:] if exercise.cached else exercise.calls
-    return performed(calls, {**exercise._namespace, exercise.name: version}, values, exercise.outputs)
+    return performed(calls, {**exercise._namespace, exercise.name: version}, values, exercise.results)
 
 
 def normal(scale=0.7, **axes):

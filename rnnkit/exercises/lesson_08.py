@@ -233,6 +233,7 @@ ORDER = "[da_i, da_f, da_g, da_o]"
 EXHIBIT_GATES = Exercise(
     name="exhibit_gates",
     built="You have repaired the order of the blocks.",
+    torch="nn.LSTMCell",
     signature="exhibit_gates(dh_next, dc_next, cache) -> dx, dh, dc, dW_x, dW_h, db",
     reference=lstm_step_backward,
     **LSTM_STEP,

@@ -69,14 +69,16 @@ def names_in(tree):
 
 
 def wrote_all_of(lesson):
-    """Those of the seven who answered every exercise of a lesson."""
-    return [student for student, path in RIGHT.items()
-            if answers_in(path.read_text(encoding="utf-8"), lesson)[0].keys() == lesson.exercises.keys()]
+    """Those of the seventeen who answered every exercise of a lesson that any of them answered."""
+    answered = {student: answers_in(path.read_text(encoding="utf-8"), lesson)[0].keys()
+                for student, path in RIGHT.items()}
+    return [student for student, names in answered.items() if names and names == set().union(*answered.values())]
 
 
 def by(student, lesson):
-    """The notebook of one of the seven who are right, each in a way of their own."""
-    return notebook(lesson, *answers_in(RIGHT[student].read_text(encoding="utf-8"), lesson))
+    """The notebook of one of those who are right, each in a way of their own; what they did not write is ours."""
+    answers, added = answers_in(RIGHT[student].read_text(encoding="utf-8"), lesson)
+    return notebook(lesson, {**solved(lesson), **answers}, added)
 
 
 def mistaken(name, misconception):

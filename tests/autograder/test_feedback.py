@@ -219,7 +219,7 @@ def test_the_judges_card_keeps_its_looks(course, pages):
 
     card = as_html(judged(lesson, "honest").verdicts["rnn_backward"])
     assert looks(pages["honest"]) == looks(card)
-    assert len(looks(card)) == 13
+    assert {"code", "details", "summary", "pre"} <= {name for name, *_ in looks(card)}
 
 
 def test_feedback_shows_points_hints_and_prose(pages):

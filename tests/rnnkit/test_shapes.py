@@ -1,8 +1,10 @@
 """What every public function does with the arrays it is given: refuses shapes that disagree, keeps the dtype,
 and leaves the arrays alone."""
 
+import inspect
 import itertools
 import re
+from types import FunctionType
 
 import numpy as np
 import pytest
@@ -15,36 +17,29 @@ from rnnkit.shapes import agree, blocks
 
 SIZES = {"T": 5, "N": 3, "D": 4, "H": 6, "V": 7}
 
-RNN = {"W_x": "D H", "W_h": "H H", "b": "H"}
-LSTM = {"W_x": "D 4H", "W_h": "H 4H", "b": "4H"}
-GRU = {"W_x": "D 3H", "W_h": "H 3H", "b_x": "3H", "b_h": "3H"}
-ONE_BIAS = {"W_x": "D 3H", "W_h": "H 3H", "b": "3H"}
-WEIGHTS = {"W_x", "W_h"}        # what a cache keeps of them
+LAYERS = {"RNN": {"h0": "N H"}, "LSTM": {"h0": "N H", "c0": "N H"}, "GRU": {"h0": "N H"}}   # and their first states
 
 
-def step(weights, *more):
-    return {"x": "N D", "h": "N H", **dict.fromkeys(more, "N H"), **weights}
+def promised(function):
+    """What a function's annotations promise: the call that takes its arrays one by one, and the axes of each.
 
+    The arrays of a cache come one by one as well, and a list of caches holds the same one for every step.
+    """
+    axes, parts = {}, []
+    for name, parameter in inspect.signature(function).parameters.items():
+        if isinstance(text := parameter.annotation, str):
+            fields = dict(re.findall(r"(\w+): ([^],]+)", text)) or {name: text}
+            axes |= fields
+            parts.append((text, len(fields)))
 
-def sequence(weights, *more):
-    return {"x": "T N D", "h0": "N H", **dict.fromkeys(more, "N H"), **weights}
+    def call(*given):
+        arrays, arguments = iter(given), []
+        for text, count in parts:
+            cache = tuple(itertools.islice(arrays, count))
+            arguments.append(cache[0] if ":" not in text else [cache] * SIZES["T"] if "[" in text else cache)
+        return function(*arguments)
 
-
-def kept(weights, *more):
-    return step({name: axes for name, axes in weights.items() if name in WEIGHTS}, *more)
-
-
-RNN_CACHE = kept(RNN, "h_next")
-LSTM_CACHE = kept(LSTM, *"cifgo", "c_next")
-GRU_CACHE = kept(GRU, *"rzn", "u_n")
-
-
-def one_step_back(backward, upstream=1):
-    return lambda *given: backward(*given[:upstream], given[upstream:])
-
-
-def all_steps_back(backward, upstream=1):
-    return lambda *given: backward(*given[:upstream], [given[upstream:]] * SIZES["T"])
+    return call, axes
 
 
 def forward_through(layer):
@@ -61,35 +56,17 @@ def back_through(layer):
     return backward
 
 
-# Each public function, or method of a public class, with its arrays and their axes.
+# Each public function, or method of a public class, with its arrays and their axes. Those that say the axes of all of
+# their arguments are found; of the others it has to be said how they are called, or that they take no arrays.
 CALLS = {
-    "rnn_step": (rnnkit.rnn_step, step(RNN)),
-    "rnn_forward": (rnnkit.rnn_forward, sequence(RNN)),
-    "rnn_step_backward": (one_step_back(rnnkit.rnn_step_backward), {"dh_next": "N H", **RNN_CACHE}),
-    "rnn_backward": (all_steps_back(rnnkit.rnn_backward), {"dh": "T N H", **RNN_CACHE}),
-    "RNN.forward": (forward_through(rnnkit.RNN), {"x": "T N D", "h0": "N H"}),
-    "RNN.backward": (back_through(rnnkit.RNN), {"dh": "T N H"}),
-    "lstm_gates": (rnnkit.lstm_gates, step(LSTM)),
-    "lstm_step": (rnnkit.lstm_step, step(LSTM, "c")),
-    "lstm_forward": (rnnkit.lstm_forward, sequence(LSTM, "c0")),
-    "lstm_step_backward": (one_step_back(rnnkit.lstm_step_backward, 2),
-                           {"dh_next": "N H", "dc_next": "N H", **LSTM_CACHE}),
-    "lstm_backward": (all_steps_back(rnnkit.lstm_backward, 2), {"dh": "T N H", "dc_T": "N H", **LSTM_CACHE}),
-    "LSTM.forward": (forward_through(rnnkit.LSTM), {"x": "T N D", "h0": "N H", "c0": "N H"}),
-    "LSTM.backward": (back_through(rnnkit.LSTM), {"dh": "T N H", "dc_T": "N H"}),
+    **{name: promised(function) for name in rnnkit.__all__
+       if isinstance(function := getattr(rnnkit, name), FunctionType)
+       and any(isinstance(axes, str) for axes in function.__annotations__.values())},
+    **{f"{name}.forward": (forward_through(getattr(rnnkit, name)), {"x": "T N D", **states})
+       for name, states in LAYERS.items()},
+    **{f"{name}.backward": (back_through(getattr(rnnkit, name)), {"dh": "T N H", **dict.fromkeys(("dc_T",) * (
+        "c0" in states), "N H")}) for name, states in LAYERS.items()},
     "forget_bias": (lambda b: rnnkit.forget_bias(b, 3.0), {"b": "4H"}),
-    "gru_step": (rnnkit.gru_step, step(GRU)),
-    "gru_forward": (rnnkit.gru_forward, sequence(GRU)),
-    "gru_step_backward": (one_step_back(rnnkit.gru_step_backward), {"dh_next": "N H", **GRU_CACHE}),
-    "gru_backward": (all_steps_back(rnnkit.gru_backward), {"dh": "T N H", **GRU_CACHE}),
-    "GRU.forward": (forward_through(rnnkit.GRU), {"x": "T N D", "h0": "N H"}),
-    "GRU.backward": (back_through(rnnkit.GRU), {"dh": "T N H"}),
-    "gru_step_reset_before": (rnnkit.gru_step_reset_before, step(ONE_BIAS)),
-    "gru_forward_reset_before": (rnnkit.gru_forward_reset_before, sequence(ONE_BIAS)),
-    "lstm_step_peephole": (rnnkit.lstm_step_peephole, {**step(LSTM, "c"), "p": "3H"}),
-    "lstm_forward_peephole": (rnnkit.lstm_forward_peephole, {**sequence(LSTM, "c0"), "p": "3H"}),
-    "readout": (rnnkit.readout, {"h": "T N H", "W_y": "H V", "b_y": "V"}),
-    "softmax_backward": (rnnkit.softmax_backward, {"dp": "N V", "p": "N V"}),
     "relative_error": (rnnkit.relative_error, {"a": "N D", "n": "N D"}),
     "sigmoid": (rnnkit.sigmoid, {"z": "N V"}),
     "relu": (rnnkit.relu, {"z": "N V"}),
@@ -147,7 +124,10 @@ class Untouchable(np.ndarray):
 
 
 def test_every_public_name_is_looked_at_here():
-    assert {name.split(".")[0] for name in CALLS} | NO_ARRAYS == set(rnnkit.__all__)
+    looked_at = {name.split(".")[0] for name in CALLS} | NO_ARRAYS
+    assert set(rnnkit.__all__) == looked_at, (
+        "annotate its arrays with their axes, as in x: 'N D', under @shaped; or say in CALLS how it is called, or in "
+        "NO_ARRAYS that it takes none")
 
 
 @pytest.mark.parametrize(("name", "argument", "shape"), list(mismatches()), ids=str)
@@ -183,13 +163,13 @@ def test_step_whose_shapes_have_passed_is_not_compared_again(monkeypatch):
     monkeypatch.setattr(shapes, "_agree", lambda where, arrays: compared.append(where))
     one_step, through_time = (shapes.shaped(f.__wrapped__) for f in (rnnkit.rnn_step, rnnkit.rnn_backward))
     for _ in range(10):
-        _, cache = one_step(*arrays(step(RNN)).values())
+        _, cache = one_step(*arrays(CALLS["rnn_step"][1]).values())
         through_time(np.ones(shape_of("T N H")), [cache] * SIZES["T"])
     assert compared.count("rnn_step") == compared.count("rnn_backward") == 1
 
 
 def test_shapes_that_were_refused_are_refused_again_and_in_a_list_at_the_first_step_that_is_wrong():
-    _, right = rnnkit.rnn_step(*arrays(step(RNN)).values())
+    _, right = rnnkit.rnn_step(*arrays(CALLS["rnn_step"][1]).values())
     wrong = (np.ones((3, 5)), *right[1:])
     for _ in range(2):
         with pytest.raises(ValueError, match=re.escape("cache[3]'s x has shape (3, 5), but (N, D) should be (3, 4)")):
@@ -197,7 +177,7 @@ def test_shapes_that_were_refused_are_refused_again_and_in_a_list_at_the_first_s
 
 
 def test_arguments_by_name_are_checked_as_those_in_order_are():
-    given = arrays(step(RNN))
+    given = arrays(CALLS["rnn_step"][1])
     by_name, _ = rnnkit.rnn_step(**given)
     assert np.array_equal(by_name, rnnkit.rnn_step(*given.values())[0])
     with pytest.raises(ValueError, match="rnn_step: b has shape"):
@@ -206,7 +186,8 @@ def test_arguments_by_name_are_checked_as_those_in_order_are():
 
 def test_empty_axis_is_refused():
     with pytest.raises(ValueError, match=r"x has shape \(0, 3, 4\); every axis should have at least one entry"):
-        rnnkit.rnn_forward(*(array[:0] if name == "x" else array for name, array in arrays(sequence(RNN)).items()))
+        x, *others = arrays(CALLS["rnn_forward"][1]).values()
+        rnnkit.rnn_forward(x[:0], *others)
 
 
 def refusal(*arrays):
@@ -254,9 +235,10 @@ def test_arrays_are_refused_exactly_where_no_sizes_explain_their_shapes(shapes):
 
 
 def arrays_in(value):
+    """The arrays in what a function returns; a cache may hold numbers besides."""
     if isinstance(value, (tuple, list)):
         return [array for item in value for array in arrays_in(item)]
-    return [value]
+    return [value] if isinstance(value, np.ndarray | np.generic) else []
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -274,3 +256,19 @@ def test_arrays_that_are_passed_in_stay_as_they_were(name):
     call(*given.values())
     for key, array in arrays(axes).items():
         assert np.array_equal(given[key], array)
+
+
+@shapes.shaped
+def layer_norm_forward(x: "N H", gain: "H", bias: "H", eps=1e-5):  # noqa: F722, F821
+    """A function that takes a number besides its arrays, and keeps one in its cache."""
+    centered = x - x.mean(axis=1, keepdims=True)
+    scale = 1 / np.sqrt((centered ** 2).mean(axis=1, keepdims=True) + eps)
+    return gain * centered * scale + bias, (centered, scale, gain, eps)
+
+
+def test_function_with_a_number_among_its_arguments_and_in_its_cache_is_found_with_its_axes():
+    call, axes = promised(layer_norm_forward)
+    assert axes == {"x": "N H", "gain": "H", "bias": "H"}
+    assert [array.dtype for array in arrays_in(call(*arrays(axes, np.float32).values()))] == 4 * [np.float32]
+    with pytest.raises(ValueError, match="layer_norm_forward: gain has shape"):
+        call(np.ones((3, 6)), np.ones(5), np.ones(6))
