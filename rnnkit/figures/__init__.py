@@ -13,12 +13,13 @@ from rnnkit.figures.network import unrolled
 from rnnkit.figures.routes import routes_explorer, two_routes
 from rnnkit.figures.sentences import bag_of_words
 from rnnkit.figures.squashing import activation_explorer, sigmoid_in_float32
+from rnnkit.figures.table import table
 from rnnkit.figures.three_cells import three_cells
 from rnnkit.figures.wirings import wirings
 
 __all__ = [
     "activation_explorer", "axes_of_x", "bag_of_words", "counting", "course_map", "gradient_explorer",
     "gradient_flow", "gru_explorer", "impulse_explorer", "losses", "lstm_explorer", "museum", "padding",
-    "routes_explorer", "row_vectors", "sigmoid_in_float32", "three_cells", "two_routes", "unrolled", "v_curve",
-    "wirings",
+    "routes_explorer", "row_vectors", "sigmoid_in_float32", "table", "three_cells", "two_routes", "unrolled",
+    "v_curve", "wirings",
 ]
