@@ -60,7 +60,7 @@ def place_card(question):
 def score_card(records):
     """What became of the guesses of a lesson, and those to remember."""
     if not records:
-        text = "Your guesses: none was kept in this lesson. A guess counts when it is made before its answer is there."
+        text = "Your guesses: none so far. A guess counts when it is made before its answer is there."
         return Shown(_card("rnnkit-score", {}, html.escape(text)), text)
     right = sum(record["right"] for record in records)
     first = f"Your guesses in this lesson: {right} of {len(records)} right."

@@ -23,7 +23,7 @@ import platform
 
 import numpy as np
 
-from rnnkit import available, check, figures
+from rnnkit import available, check, figures, guess
 
 print("Python", platform.python_version(), "and NumPy", np.__version__)
 for package in ("matplotlib", "ipywidgets", "torch", "keras"):
@@ -43,10 +43,17 @@ for package in ("matplotlib", "ipywidgets", "torch", "keras"):
 # experiments, applications, and what came after.
 #
 # The picture fills up as you collect points. It reads them from your saved notebooks, so save (Ctrl + S), come back
-# and run it again. It counts the checks; the points for an essay come from a person.
+# and run it again. It counts the checks; the points for an essay come from a person. A dashed sign is a lesson that is
+# still to come.
 
 # %%
 figures.course_map("..")
+
+# %% [markdown] locked="the-guesses"
+# Below the points, the course keeps another score: how often you guessed right before you looked.
+
+# %%
+guess.course("..")
 
 # %% [markdown] locked="how-a-lesson-works"
 # ## How a lesson works
@@ -57,8 +64,23 @@ figures.course_map("..")
 # From lesson 01 on, three questions stand at the beginning. They are about the lessons before, and they are for your
 # memory: what you have to look for, you keep.
 #
-# **Guess first** means: stop, and commit to an answer before you run the cell. The guess is worth more than it
-# looks. A number that contradicts you is a number you remember.
+# **Guess first** means: stop, and commit to an answer before you run on. The guess is worth more than it looks. A number
+# that contradicts you is a number you remember. Here is the first one. Every step takes a tenth away.
+
+# %%
+guess.place("tenth", "Take 0.9 times itself, a hundred times. How much is left of 1?", 1e-8, 1)
+
+# %%
+left = 1.0
+for _ in range(100):
+    left *= 0.9
+guess.reveal("tenth", left)
+
+# %% [markdown] locked="exercises-and-checks"
+# The point is your guess and the dot is the answer. A number counts as right if it lies in the blue part. Your guess is kept
+# in a file beside the lessons, so that the course can count it. It is never graded, and nobody else sees it.
+#
+# Lesson 04 is about this number.
 #
 # **Exercises** have a card with the points, the time we allow for it, and what you need. Under the card there are
 # hints, and each gives away more than the one before. Open one, try again, and only then open the next:

@@ -33,8 +33,8 @@ def test_unsolved_lesson_runs_through_and_writes_nothing(lesson):
     assert repr(guess.reveal("knock", "less")) == "The answer: less."
     assert repr(guess.reveal("never asked", "less")) == "The answer: less."
     assert repr(guess.reveal("never asked either", 0.5)) == "The answer: 0.5."
-    assert "none was kept" in repr(guess.score())
-    assert "none was kept" in repr(guess.course())
+    assert "none so far" in repr(guess.score())
+    assert "none so far" in repr(guess.course())
     assert [path.name for path in lesson.parent.iterdir()] == [lesson.name]
 
 
@@ -82,7 +82,7 @@ def test_the_next_kernel_and_the_map_know_what_was_guessed(monkeypatch):
 def test_a_damaged_file_is_no_error_and_is_written_anew(lesson, text):
     file = lesson.parent / guess.FILE
     file.write_text(text, errors="surrogateescape")
-    assert "none was kept" in repr(guess.course())
+    assert "none so far" in repr(guess.course())
     ask(mine="half")
     guess.reveal("knock", "less")
     assert json.loads(file.read_text())[lesson.name]["knock"]["guess"] == "half"
@@ -151,7 +151,8 @@ def test_what_is_guessed_is_escaped():
 
 
 @pytest.mark.parametrize(("mine", "said"), [
-    (None, "in the place of None"), (0.661, "Right. To more digits it is 0.661068"), (0.331, "if the slope is left out"),
+    (None, "in the place of None"), (0.661, "Right. To more digits it is 0.661068"),
+    (0.331, "if the slope is left out"),
     (0.5, "Go through it once more"), ("0.661", "A number was expected"),
 ])
 def test_a_pencil_says_right_or_names_the_slip(mine, said):
