@@ -79,7 +79,7 @@ def in_powers(text):
     """A number as a page writes it: "2e-03" becomes 2 x 10 with a raised -3, and "-" a minus sign."""
     mantissa, power = match.groups() if (match := POWER.fullmatch(text)) else (text, "")
     mantissa = html.escape(mantissa.replace("-", MINUS))
-    if not power:
+    if not int(power or 0):
         return mantissa
     raised = f"10<sup>{str(int(power)).replace('-', MINUS)}</sup>"
     return raised if mantissa == "1" else f"{mantissa}\N{NO-BREAK SPACE}{TIMES}\N{NO-BREAK SPACE}{raised}"

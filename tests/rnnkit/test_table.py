@@ -18,6 +18,7 @@ def test_a_table_has_its_caption_its_headings_and_powers_of_ten():
 
 def test_a_power_alone_has_no_factor():
     assert figures.table("", {"a": ".0e"}, [(1e-5,)]).html.count("10<sup>−5</sup>") == 1
+    assert ">3.0<" in figures.table("", {"a": ".1e"}, [(3,)]).html
     assert "×" not in figures.table("", {"a": ".0e"}, [(1e-5,)]).html
 
 
