@@ -729,8 +729,9 @@ if torch := available("torch"):
     for kind, *biases in [("RNN",), ("LSTM",), ("LSTM", 1, 0), ("LSTM", 1, 1), ("LSTM", 2, 0), ("LSTM", 3, 0)]:
         left = [left_in_pytorch(kind, seed, *biases) for seed in range(6)]
         rows.append((kind, *(biases or ("default", "default")), min(left), max(left)))
-    print(figures.table("What comes back from 99 steps back, in six of PyTorch's networks",
-                        {"": "", "bias_ih": "", "bias_hh": "", "least": ".0e", "most": ".0e"}, rows))
+
+figures.table("What comes back from 99 steps back, in six of PyTorch's networks",
+              {"": "", "bias_ih": "", "bias_hh": "", "least": ".0e", "most": ".0e"}, rows) if torch else None
 
 # %%
 b_ih, b_hh = (set_bias(np.zeros(4), 1) for _ in range(2))
