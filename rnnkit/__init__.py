@@ -25,12 +25,14 @@ from rnnkit.variants import (
     lstm_step_peephole,
     parameter_count,
 )
+from rnnkit.weights import bracket_counter, gru_counter, latch
 
 __all__ = [
-    "GRU", "LSTM", "RNN", "activation_slopes", "available", "check", "figures", "forget_bias", "glorot",
-    "gru_backward", "gru_forward", "gru_forward_reset_before", "gru_step", "gru_step_backward",
-    "gru_step_reset_before", "guess", "lstm_backward", "lstm_forward", "lstm_forward_peephole", "lstm_gates",
-    "lstm_step", "lstm_step_backward", "lstm_step_peephole", "numerical_gradient", "orthogonal", "parameter_count",
-    "pencil", "readout", "relative_error", "relu", "rnn_backward", "rnn_forward", "rnn_step", "rnn_step_backward",
-    "sigmoid", "softmax", "softmax_backward", "training", "yours",
+    "GRU", "LSTM", "RNN", "activation_slopes", "available", "bracket_counter", "check", "figures", "forget_bias",
+    "glorot", "gru_backward", "gru_counter", "gru_forward", "gru_forward_reset_before", "gru_step",
+    "gru_step_backward", "gru_step_reset_before", "guess", "latch", "lstm_backward", "lstm_forward",
+    "lstm_forward_peephole", "lstm_gates", "lstm_step", "lstm_step_backward", "lstm_step_peephole",
+    "numerical_gradient", "orthogonal", "parameter_count", "pencil", "readout", "relative_error", "relu",
+    "rnn_backward", "rnn_forward", "rnn_step", "rnn_step_backward", "sigmoid", "softmax", "softmax_backward",
+    "training", "yours",
 ]

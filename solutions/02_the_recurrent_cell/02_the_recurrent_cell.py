@@ -12,8 +12,8 @@
 # **The question.** Lesson 01 ended with two reviews, *not bad, good* and *not good, bad*. A network that adds up its
 # words cannot tell them apart. What does a network need before it can?
 #
-# **What you will write.** One step of a recurrent network, the loop around it, and a readout. Twelve points, about
-# an hour.
+# **What you will write.** One step of a recurrent network, weights that make it remember, the loop around it, and a readout.
+# Fifteen points, about an hour and a quarter.
 #
 # **What you need.** The shapes of lesson 00, and `tanh` from lesson 01.
 
@@ -182,6 +182,58 @@ def rnn_step(x, h, W_x, W_h, b):
 
 # %% check="rnn_step" points=4
 check(rnn_step, points=4)
+
+# %% [markdown] locked="card-latch"
+# ## A switch with two buttons
+#
+# Now *you* choose the weights. The unit above needs a +1 and a -1 on one line. Let there be two lines instead, (set, reset), and
+# nothing but zeros and ones on them:
+#
+# - after a set, the unit is on, which means above 0.5, and stays on, however long nothing comes;
+# - after a reset it is off, and stays off;
+# - before any set it is off. The state begins at zero;
+# - and if both lines are 1 at the same step, the reset wins.
+#
+# ### Exercise: `latch`
+#
+# 3 points · 10 minutes · needs the switch above
+#
+# There are many right answers, with one unit or more. The check runs the cell with your weights on random sequences and looks at
+# the first unit.
+#
+# <details><summary>Hint 1: where to begin</summary>
+# One unit, no bias, and the 2 of the switch. Only W_x is new. Where does the state stand when the unit is on, and when it is off?
+# </details>
+# <details><summary>Hint 2: how strong has a set to be?</summary>
+# When the unit is off at -0.96, the state sends 2 times -0.96 back. The set has to win against that, with something to spare.
+# </details>
+# <details><summary>Hint 3: how strong has a reset to be?</summary>
+# At worst the unit is on and a set comes at the same step. The reset has to win against both.
+# </details>
+
+
+# %% answer="latch"
+def latch():
+    """Weights of an RNN whose first unit is on (above 0.5) from a set until a reset, and off before any set.
+
+    The input is (set, reset), and the initial state is zero. The number of units, K, is yours to choose.
+
+    Returns W_x (2, K), W_h (K, K), b (K,).
+    """
+    ### BEGIN SOLUTION
+    W_x = np.array([[3.0], [-6.0]])
+    W_h = np.array([[2.0]])
+    b = np.array([0.0])
+    ### END SOLUTION
+    return W_x, W_h, b
+
+
+# %% check="latch" points=3
+check(latch, points=3)
+
+# %% [markdown] locked="designed"
+# You have just done what training does: find numbers with which the same equation does something useful. There were three. Real
+# networks have millions.
 
 # %% [markdown] locked="impulse"
 # ## Knock on it and listen

@@ -13,8 +13,8 @@
 # survive a matrix and a tanh, again and again, and the gradient of lesson 03 goes back the same way. Can a network
 # keep something by leaving it alone?
 #
-# **What you will write.** The gates of an LSTM, one step, the loop around it, and a few sentences on why its memory
-# is not squashed. Fifteen points, about an hour and a half.
+# **What you will write.** The gates of an LSTM, one step, the loop around it, weights that make it count, and a few sentences
+# on why its memory is not squashed. Eighteen points, about an hour and three quarters.
 #
 # **What you need.** `rnn_step` from lesson 02 and `sigmoid` from lesson 01. We import ours.
 
@@ -372,6 +372,53 @@ def lstm_forward(x, h0, c0, W_x, W_h, b):
 
 # %% check="lstm_forward" points=4
 check(lstm_forward, points=4)
+
+# %% [markdown] locked="card-bracket-counter"
+# ## Your own counter
+#
+# In the figure the weights were ours. Now set them. The input has four lines, one of which is 1 at every step: an opening
+# bracket, a closing bracket, a semicolon, any other letter. The first cell state is to be the number of open brackets, to the
+# nearest whole number. A semicolon sets it back to zero. A bracket that was not opened is never closed.
+#
+# ### Exercise: `bracket_counter`
+#
+# 3 points · 15 minutes · needs the six equations, and the order i, f, g, o
+#
+# There are many right answers. The check runs your weights on random texts, short ones and long ones.
+#
+# <details><summary>Hint 1: where to begin</summary>
+# One unit, W_h = 0 and b = 0. Then W_x has a row for each symbol and a column for each block. Make a table: at which symbol is
+# each gate open, and what is the candidate?
+# </details>
+# <details><summary>Hint 2: open, shut, plus one</summary>
+# A sigmoid is open at 40 and shut at -40, to the last digit. At 5 it is at 0.993, and a count leaks away. A tanh is 1 at 20.
+# </details>
+# <details><summary>Hint 3: almost the answer</summary>
+# The row of the opening bracket is 40, 40, 20, 0: let in, keep, plus one. The output gate does not matter here.
+# </details>
+
+
+# %% answer="bracket_counter"
+def bracket_counter():
+    """Weights of an LSTM whose first cell state is the number of open brackets.
+
+    The input is one-hot: opening bracket, closing bracket, semicolon, any other letter. The initial states are zero.
+    The number of units, K, is yours to choose.
+
+    Returns W_x (4, 4K), W_h (K, 4K), b (4K,), in blocks i, f, g, o.
+    """
+    ### BEGIN SOLUTION
+    W_x = np.array([[40.0, 40, 20, 0],      # (: let in, keep, plus one
+                    [40.0, 40, -20, 0],     # ): let in, keep, minus one
+                    [-40.0, -40, 0, 0],     # ;: let nothing in, keep nothing
+                    [-40.0, 40, 0, 0]])     # a letter: let nothing in, keep
+    W_h, b = np.zeros((1, 4)), np.zeros(4)
+    ### END SOLUTION
+    return W_x, W_h, b
+
+
+# %% check="bracket_counter" points=3
+check(bracket_counter, points=3)
 
 # %% [markdown] locked="how-high"
 # ## How high can it count?

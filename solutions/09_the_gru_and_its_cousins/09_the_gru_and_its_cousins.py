@@ -12,8 +12,8 @@
 # **The question.** The LSTM has three gates, a candidate and two states. It works. But is all of that needed, or would
 # less do? And what do you lose with what you leave out?
 #
-# **What you will write.** One step of a GRU, its gradient, the gradient of a sequence, and how many parameters each
-# cell has. Fifteen points, about two hours.
+# **What you will write.** One step of a GRU, its gradient, the gradient of a sequence, how many parameters each cell has, and
+# weights that make a GRU count. Eighteen points, about two hours.
 #
 # **What you need.** `lstm_step` from lesson 06, and from lesson 03 `numerical_gradient` and the loop that goes backwards.
 # We import ours. You can paste yours below instead.
@@ -854,6 +854,45 @@ guess.reveal("far", counts_to[0.01])
 # With steps of 0.01 it counts to 13. Ten times as far costs steps a hundred times as small. So *cannot* needs care: for
 # every $n$ there is a GRU that counts to $n$, if somebody knows $n$ beforehand and sets the step. The LSTM needs no such
 # knowledge.
+
+# %% [markdown] locked="card-gru-counter"
+# ### Exercise: `gru_counter`
+#
+# 3 points · 15 minutes · needs the counter above, and the rule for its error
+#
+# You are told $n$, and set the weights. The check runs the cell on words $a^k b^m$ with $k$ and $m$ up to $n$, and looks at the
+# first unit. On the side where a single a leads, at least half as far as that a leads: *more a's*. On the other side: *more
+# b's*. Nearer to zero: *as many of both*. It has to be right for every word.
+#
+# There are many right answers.
+#
+# <details><summary>Hint 1: where to begin</summary>
+# With the weights of <code>counter</code> above. Only the step is yours to choose, and it depends on n.
+# </details>
+# <details><summary>Hint 2: how small?</summary>
+# A step counts to 1.3 / sqrt(step). Turn that round, and leave some room.
+# </details>
+
+
+# %% answer="gru_counter"
+def gru_counter(n):
+    """Weights of a GRU that says which letter a word a^k b^m has more of, for all k and m up to n.
+
+    n: a whole number. The input is one-hot: a, b. The initial state is zero. The number of units, K, is yours to choose.
+
+    Returns W_x (2, 3K), W_h (K, 3K), b_x (3K,), b_h (3K,), in blocks r, z, n.
+    """
+    ### BEGIN SOLUTION
+    delta = 1 / n ** 2
+    W_x = np.array([[0, 0, delta], [0, 0, -delta]])
+    W_h = np.array([[0, 0, 1.0]])
+    b_x, b_h = np.array([40.0, -40, 0]), np.zeros(3)
+    ### END SOLUTION
+    return W_x, W_h, b_x, b_h
+
+
+# %% check="gru_counter" points=3
+check(gru_counter, points=3)
 
 # %% [markdown] locked="who-can-count"
 # Weiss, Goldberg and Yahav worked this out in 2018: with finite precision, LSTMs and RNNs with relu can count, GRUs and
