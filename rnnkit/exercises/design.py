@@ -84,7 +84,7 @@ def counted(case, weights):
     """The first cell state after every step, as a whole number: (T, N)."""
     zeros = np.zeros((case["x"].shape[1], len(weights["W_h"])))
     _, c, _ = lstm_forward(case["x"], zeros, zeros, **weights)
-    return {"count": np.rint(c[:, :, 0])}
+    return {"count": np.rint(np.nan_to_num(c[:, :, 0]))}
 
 
 def first_wrong_count(case, done, right):
@@ -152,7 +152,7 @@ def told(case, weights):
         after, _ = gru_step(np.repeat(b, len(h), axis=0), h, **weights)
         h = np.where((t < case["b"])[:, None], after, h)
     letter = states[1][0, 0]
-    steps = h[:, 0] / letter if letter else np.zeros(len(h))
+    steps = np.nan_to_num(h[:, 0] / letter) if letter else np.zeros(len(h))
     return {"more": np.sign(steps) * (np.abs(steps) >= 0.5)}
 
 

@@ -86,11 +86,11 @@ def trained(backward, cell="RNN", delay=1, seed=0, updates=600):
     rng = np.random.default_rng(seed)
     weights = [np.zeros(shape) if len(shape) == 1 else (0.5 if shape[0] == 1 else 0.2) * rng.standard_normal(shape)
                for shape in shapes]
-    if cell == "LSTM":
+    if "LSTM" in cell:
         weights[2][H:2 * H] = 1  # the forget gate begins open
     readout = 0.2 * rng.standard_normal((H, 1)), np.zeros(1)
     batches = echo(rng, delay, T=6, N=16, updates=updates)
-    return train(forward, backward, weights, readout, batches, SGD(0.1, momentum=0.8), states=1 + (cell == "LSTM"))
+    return train(forward, backward, weights, readout, batches, SGD(0.1, momentum=0.8), states=1 + ("LSTM" in cell))
 
 
 # %%
@@ -840,10 +840,14 @@ if torch:
     h_torch = layer(x, (h0[None], c0[None]))[0].detach().numpy()
     print(f"the states against torch.nn.LSTM:  relative error {relative_error(h_wrong, h_torch):.2f}")
 
+CELLS["wrong LSTM"] = wrong_forward, through_time(wrong_step_backward), CELLS["LSTM"][2]
+losses = trained(CELLS["wrong LSTM"][1], "wrong LSTM")
+print(f"trained on echo, the loss goes from {losses[0]:.3f} to {losses[-20:].mean():.4f}")
+
 # %% [markdown] locked="label-7"
 # **The label.** The judge compares a gradient with the forward pass that it came from, and with nothing else. These two belong
-# to each other, so they agree, to ten digits. What they compute together is not an LSTM. It may even train: it is a network,
-# only not the one in the title of the paper.
+# to each other, so they agree, to nine digits and more. What they compute together is not an LSTM. It trains, all the same: it
+# is a network, only not the one that its name promises.
 #
 # No gradient check finds this, however good it is. It takes a **second witness**: somebody else's forward pass, with the same
 # weights. One comparison of one output is enough. That is why every lesson of this course ends beside PyTorch.
