@@ -13,7 +13,7 @@
 # less do? And what do you lose with what you leave out?
 #
 # **What you will write.** One step of a GRU, its gradient, the gradient of a sequence, how many parameters each cell has, and
-# weights that make a GRU count. Eighteen points, about two hours.
+# weights that make a GRU count. Eighteen points, about two hours and a quarter.
 #
 # **What you need.** `lstm_step` from lesson 06, and from lesson 03 `numerical_gradient` and the loop that goes backwards.
 # We import ours. You can paste yours below instead.
