@@ -715,6 +715,8 @@ guess.choose("two-biases", "Which forget bias is that?", "0.5", "1", "2")
 
 # %%
 if torch := available("torch"):
+    torch.set_num_threads(1)  # the matrices are small, and threads would only wait for each other
+
     def left_in_pytorch(kind, seed, *biases):
         """What comes back from 99 steps, by autograd, with these values in the biases' forget blocks."""
         torch.manual_seed(seed)
