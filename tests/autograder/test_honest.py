@@ -121,6 +121,7 @@ DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.As
 WITH_TORCH = {"autograd", "odd_forms"}  # right in the notebook; a judge has no PyTorch, and says so
 SOLUTIONS = [(student, name) for name, lesson in students.lessons().items()
              for student in (INSTRUCTOR, *students.wrote_all_of(lesson)) if student not in WITH_TORCH]
+SOLUTIONS += [(answer, students.lesson_of(answer.split(",")[0]).name) for answer in students.BESIDE]
 MISTAKES = [(name, mistake) for lesson in students.lessons().values() for name in lesson.exercises
             for mistake in EXERCISES[name].misconceptions]
 
