@@ -84,15 +84,15 @@ class SubmissionRun:
         """The exercises, in the order in which their places in the notebook come."""
         return sorted(self.lesson.exercises, key=self._stop)
 
-    def verdict(self, name: str, seeds: tuple[int, ...]) -> Verdict:
-        """Judge one exercise on the random inputs of these seeds."""
+    def verdict(self, name: str, seeds: tuple[int, ...], large_seed: int = 0) -> Verdict:
+        """Judge one exercise on the random inputs of these seeds, and on the large arrays of that one."""
         exercise = find(name)
         if self.apart or exercise.lent != self.lent:
             self._start(exercise.lent)
         ask = partial(self._ask, exercise, defaultdict(list))
         verdict = climb(exercise, ask, self.lesson.exercises[name], seeds)
         if verdict.share and exercise.backward:
-            full_size.look(verdict, exercise, ask, seeds[0])
+            full_size.look(verdict, exercise, ask, large_seed)
         if not verdict.written:
             self._say_why_it_is_missing(verdict)
         return verdict
