@@ -37,13 +37,20 @@ def secret_seeds(seed: int, lesson: str) -> tuple[int, ...]:
     return tuple(int(2 * number + kind) for number, kind in zip(drawn, (1, 0, 1), strict=True))
 
 
-def judge(student: str, lesson: "Lesson", submission: "Submission", sandbox: Sandbox, seed: int) -> Judgement:
-    """The Judgement on a submission that could be read."""
+def judge(student: str, lesson: "Lesson", submission: "Submission", sandbox: Sandbox, seed: int,
+          large_seed: int | None = None) -> Judgement:
+    """The Judgement on a submission that could be read.
+
+    seed: of its random inputs. large_seed: of the large arrays, if not the same. All submissions of a lesson may share
+    it: these are there to take time, and nobody can print them, or hand in what is right for them.
+    """
+    seeds = secret_seeds(seed, lesson.name)
+    large = seeds if large_seed is None else secret_seeds(large_seed, lesson.name)
     for name in lesson.exercises:
         sandbox.lending(find(name).lent)  # is there before the clock runs
     (before, _), budget = sandbox.spent(), Budget(sandbox, sandbox.limits.total)
     with SubmissionRun(lesson, submission, sandbox, budget) as run:
-        verdicts = {name: run.verdict(name, secret_seeds(seed, lesson.name)) for name in run.order()}
+        verdicts = {name: run.verdict(name, seeds, large[0]) for name in run.order()}
     verdicts = {name: verdicts[name] for name in lesson.exercises}
     judgement = Judgement(student, lesson.name, verdicts=verdicts, printed=run.printed, layers=run.layers,
                           flags=run.flags + _differences(submission.claims, verdicts),
