@@ -1,4 +1,4 @@
-"""The GRU, h_t = (1 - z) * n + z * h_{t-1}: one step, a sequence, both backward passes, and a layer.
+"""The GRU, h_t = (1 - z) * n + z * h_{t-1}: one step, a sequence, and both backward passes.
 
 T time steps, N sequences in a batch, D input size, H hidden size. Time first, row vectors. The three blocks of the
 weights lie side by side in the order r, z, n (reset gate, update gate, candidate). There are two biases, because the
@@ -15,8 +15,7 @@ Source: Cho et al., Learning phrase representations using RNN encoder-decoder fo
 import numpy as np
 
 from rnnkit.activations import sigmoid
-from rnnkit.init import glorot, orthogonal
-from rnnkit.shapes import agree, shaped
+from rnnkit.shapes import shaped
 
 
 @shaped
@@ -103,43 +102,3 @@ def gru_backward(dh: "T N H", cache: "T [x: N D, h: N H, r: N H, z: N H, n: N H,
         db_x += db_x_t
         db_h += db_h_t
     return dx, dh_next, dW_x, dW_h, db_x, db_h
-
-
-class GRU:
-    """A layer of GRU cells: the parameters W_x (D, 3H), W_h (H, 3H), b_x, b_h (3H,), and both passes over a sequence.
-
-    Every block of W_x starts as Glorot's, every block of W_h as a random orthogonal matrix, both biases as zeros.
-    `rnnkit.init` explains it.
-
-    D, H: the input size and the hidden size. rng: a numpy.random.Generator. dtype: of the parameters.
-    Raises ValueError where a size is not positive.
-    """
-
-    def __init__(self, D, H, rng, dtype=np.float64):
-        self.W_x = np.hstack([glorot(D, H, rng) for _ in range(3)]).astype(dtype)
-        self.W_h = np.hstack([orthogonal(H, rng) for _ in range(3)]).astype(dtype)
-        self.b_x, self.b_h = np.zeros(3 * H, dtype), np.zeros(3 * H, dtype)
-        self.cache = None
-
-    def forward(self, x, h0=None):
-        """Run the layer over a sequence, and keep the cache for `backward`.
-
-        x: (T, N, D), the inputs. h0: (N, H), the state before the first step, or None for zeros.
-        Returns h (T, N, H), the state after every step. Raises ValueError where shapes disagree.
-        """
-        agree("GRU.forward", ("x", x, "T N D"), ("W_x", self.W_x, "D 3H"))
-        if h0 is None:
-            h0 = np.zeros((x.shape[1], len(self.W_h)), self.b_x.dtype)
-        h, self.cache = gru_forward(x, h0, self.W_x, self.W_h, self.b_x, self.b_h)
-        return h
-
-    def backward(self, dh):
-        """Go back over the last forward pass, and keep the gradients of the parameters: dW_x, dW_h, db_x, db_h.
-
-        dh: (T, N, H), the upstream gradient of every state. Returns dx (T, N, D) and dh0 (N, H).
-        Raises ValueError where shapes disagree, and before any forward pass.
-        """
-        if self.cache is None:
-            raise ValueError("GRU.backward goes back over what forward did: call forward first.")
-        dx, dh0, self.dW_x, self.dW_h, self.db_x, self.db_h = gru_backward(dh, self.cache)
-        return dx, dh0

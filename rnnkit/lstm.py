@@ -1,4 +1,4 @@
-"""The LSTM, c_t = f * c_{t-1} + i * g, h_t = o * tanh(c_t): one step, a sequence, both backward passes, and a layer.
+"""The LSTM, c_t = f * c_{t-1} + i * g, h_t = o * tanh(c_t): one step, a sequence, and both backward passes.
 
 T time steps, N sequences in a batch, D input size, H hidden size. Time first, row vectors. The four blocks of the
 weights lie side by side in the order i, f, g, o (input gate, forget gate, candidate, output gate):
@@ -27,8 +27,7 @@ neural network architectures (2005), for the gradient through all of it.
 import numpy as np
 
 from rnnkit.activations import sigmoid
-from rnnkit.init import glorot, orthogonal
-from rnnkit.shapes import agree, shaped
+from rnnkit.shapes import shaped
 
 
 @shaped
@@ -152,46 +151,3 @@ def forget_bias(b: "4H", value):
     b_new = b.copy()
     b_new[H:2 * H] = value
     return b_new
-
-
-class LSTM:
-    """A layer of LSTM cells: the parameters W_x (D, 4H), W_h (H, 4H), b (4H,), and both passes over a sequence.
-
-    Every block of W_x starts as Glorot's, every block of W_h as a random orthogonal matrix, and b as zeros, but for the
-    block of the forget gate, which starts at `forget_bias`. `rnnkit.init` explains it.
-
-    D, H: the input size and the hidden size. rng: a numpy.random.Generator. dtype: of the parameters.
-    Raises ValueError where a size is not positive.
-    """
-
-    def __init__(self, D, H, rng, forget_bias=1.0, dtype=np.float64):
-        self.W_x = np.hstack([glorot(D, H, rng) for _ in range(4)]).astype(dtype)
-        self.W_h = np.hstack([orthogonal(H, rng) for _ in range(4)]).astype(dtype)
-        self.b = np.zeros(4 * H, dtype)
-        self.b[H:2 * H] = forget_bias
-        self.cache = None
-
-    def forward(self, x, h0=None, c0=None):
-        """Run the layer over a sequence, and keep the cache for `backward`.
-
-        x: (T, N, D), the inputs. h0, c0: (N, H), the states before the first step, or None for zeros.
-        Returns h and c, each (T, N, H), the states after every step. Raises ValueError where shapes disagree.
-        """
-        agree("LSTM.forward", ("x", x, "T N D"), ("W_x", self.W_x, "D 4H"))
-        zeros = np.zeros((x.shape[1], len(self.W_h)), self.b.dtype)
-        h0, c0 = (zeros if state is None else state for state in (h0, c0))
-        h, c, self.cache = lstm_forward(x, h0, c0, self.W_x, self.W_h, self.b)
-        return h, c
-
-    def backward(self, dh, dc_T=None):
-        """Go back over the last forward pass, and keep the gradients of the parameters: dW_x, dW_h, db.
-
-        dh: (T, N, H), the upstream gradient of every h_t. dc_T: (N, H), of the last cell state, or None for zeros.
-        Returns dx (T, N, D), dh0 (N, H), dc0 (N, H).
-        Raises ValueError where shapes disagree, and before any forward pass.
-        """
-        if self.cache is None:
-            raise ValueError("LSTM.backward goes back over what forward did: call forward first.")
-        dc_T = np.zeros_like(dh[0]) if dc_T is None else dc_T
-        dx, dh0, dc0, self.dW_x, self.dW_h, self.db = lstm_backward(dh, dc_T, self.cache)
-        return dx, dh0, dc0

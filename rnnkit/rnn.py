@@ -1,4 +1,4 @@
-"""The recurrent cell, h_t = tanh(x_t W_x + h_{t-1} W_h + b): one step, a sequence, both backward passes, and a layer.
+"""The recurrent cell, h_t = tanh(x_t W_x + h_{t-1} W_h + b): one step, a sequence, and both backward passes.
 
 T time steps, N sequences in a batch, D input size, H hidden size, V outputs. Time first, row vectors. Results have the
 dtype of the arguments.
@@ -9,8 +9,7 @@ how to do it (1990), for its gradient.
 
 import numpy as np
 
-from rnnkit.init import glorot, orthogonal
-from rnnkit.shapes import agree, shaped
+from rnnkit.shapes import shaped
 
 
 @shaped
@@ -92,42 +91,3 @@ def readout(h: "T N H", W_y: "H V", b_y: "V"):
     h: (T, N, H), W_y: (H, V), b_y: (V,). Returns y (T, N, V). Raises ValueError where shapes disagree.
     """
     return h @ W_y + b_y
-
-
-class RNN:
-    """A layer of recurrent cells: the parameters W_x (D, H), W_h (H, H), b (H,), and both passes over a sequence.
-
-    W_x starts as Glorot's, W_h as a random orthogonal matrix, b as zeros, as `rnnkit.init` explains.
-
-    D, H: the input size and the hidden size. rng: a numpy.random.Generator. dtype: of the parameters.
-    Raises ValueError where a size is not positive.
-    """
-
-    def __init__(self, D, H, rng, dtype=np.float64):
-        self.W_x = glorot(D, H, rng).astype(dtype)
-        self.W_h = orthogonal(H, rng).astype(dtype)
-        self.b = np.zeros(H, dtype)
-        self.cache = None
-
-    def forward(self, x, h0=None):
-        """Run the layer over a sequence, and keep the cache for `backward`.
-
-        x: (T, N, D), the inputs. h0: (N, H), the state before the first step, or None for zeros.
-        Returns h (T, N, H), the state after every step. Raises ValueError where shapes disagree.
-        """
-        agree("RNN.forward", ("x", x, "T N D"), ("W_x", self.W_x, "D H"))
-        if h0 is None:
-            h0 = np.zeros((x.shape[1], len(self.b)), self.b.dtype)
-        h, self.cache = rnn_forward(x, h0, self.W_x, self.W_h, self.b)
-        return h
-
-    def backward(self, dh):
-        """Go back over the last forward pass, and keep the gradients of the parameters: dW_x, dW_h, db.
-
-        dh: (T, N, H), the upstream gradient of every state. Returns dx (T, N, D) and dh0 (N, H).
-        Raises ValueError where shapes disagree, and before any forward pass.
-        """
-        if self.cache is None:
-            raise ValueError("RNN.backward goes back over what forward did: call forward first.")
-        dx, dh0, self.dW_x, self.dW_h, self.db = rnn_backward(dh, self.cache)
-        return dx, dh0

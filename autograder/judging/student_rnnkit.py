@@ -20,24 +20,36 @@ from rnnkit.exercises.exercise import Exercise
 SANDBOX = Path(sandbox.__file__).parent
 CROSSES = ("__init__.py", "activations.py", "calls.py", "failures.py", "gradcheck.py", "gru.py", "init.py", "lstm.py",
            "rnn.py", "shapes.py", "variants.py", "weights.py")
-KEPT_BACK = ("checking", "exercises", "fast", "figures", "guess.py", "optional.py", "pencil.py", "training.py")
+KEPT_BACK = ("checking", "exercises", "fast", "figures", "guess.py", "layers.py", "losses.py", "model.py", "optim.py",
+             "optional.py", "pencil.py", "tasks", "training.py")
 # no answer needs what is kept back, and some of it holds answers
 STAND_INS = {
     "checking.py": "def check(function=None, points=1):\n    return 0.0\n\n\ndef yours(f):\n    return f\n",
-    **dict.fromkeys(("figures.py", "guess.py", "training.py"),
+    **dict.fromkeys(("figures.py", "guess.py", "tasks.py", "training.py"),
                     "def __getattr__(name):\n    return lambda *arguments, **settings: None\n"),
     "pencil.py": "def pencil(*arguments, **settings):\n    return None\n",
     "optional.py": "def available(package):\n    return None\n",
+    **dict.fromkeys(("layers.py", "losses.py", "model.py", "optim.py"),
+                    "from rnnkit.withheld import for_training as __getattr__\n"),
     "withheld.py": '''class Withheld(Exception):
-    """Names what solves an exercise and is not there while it is judged."""
+    """Names what solves an exercise, or would help to, and is not there while it is judged."""
 
 
-def withheld(name):
+SOLVED = ("solves what this lesson asks for, so it is not there while your answer is judged. The answer has to be your "
+          "own.")
+TRAINING = ("is for training, and is not there while an answer is judged. Write the answer with NumPy and with the "
+            "functions of the cells.")
+
+
+def withheld(name, reason=SOLVED):
     def stand_in(*arguments, **settings):
-        raise Withheld(f"rnnkit.{name} solves what this lesson asks for, so it is not there while your answer is "
-                       f"judged. The answer has to be your own.")
+        raise Withheld(f"rnnkit.{name} {reason}")
     stand_in.__name__ = name
     return stand_in
+
+
+def for_training(name):
+    return withheld(name, TRAINING)
 ''',
 }
 

@@ -6,6 +6,7 @@ from rnnkit.figures.course import course_map
 from rnnkit.figures.curves import gradient_flow, losses, v_curve
 from rnnkit.figures.gradients import gradient_explorer
 from rnnkit.figures.gru_cell import gru_explorer
+from rnnkit.figures.learning import learning_curves
 from rnnkit.figures.lstm_cell import lstm_explorer
 from rnnkit.figures.memory import impulse_explorer, padding
 from rnnkit.figures.museum import museum
@@ -19,7 +20,7 @@ from rnnkit.figures.wirings import wirings
 
 __all__ = [
     "activation_explorer", "axes_of_x", "bag_of_words", "counting", "course_map", "gradient_explorer",
-    "gradient_flow", "gru_explorer", "impulse_explorer", "losses", "lstm_explorer", "museum", "padding",
-    "routes_explorer", "row_vectors", "sigmoid_in_float32", "table", "three_cells", "two_routes", "unrolled",
-    "v_curve", "wirings",
+    "gradient_flow", "gru_explorer", "impulse_explorer", "learning_curves", "losses", "lstm_explorer", "museum",
+    "padding", "routes_explorer", "row_vectors", "sigmoid_in_float32", "table", "three_cells", "two_routes",
+    "unrolled", "v_curve", "wirings",
 ]

@@ -57,9 +57,9 @@ def rnn_step(x, h, W_x, W_h, b):
     return step(x, h, W_x, W_h, b)
 """),
     on_step("rnnkits-own-by-class", """
-import rnnkit.rnn
+import rnnkit.layers
 def rnn_step(x, h, W_x, W_h, b):
-    cell = rnnkit.rnn.RNN(x.shape[1], h.shape[1], np.random.default_rng(0))
+    cell = rnnkit.layers.RNN(x.shape[1], h.shape[1], np.random.default_rng(0))
     cell.W_x, cell.W_h, cell.b = W_x, W_h, b
     return cell.forward(x[None], h)[0], None
 """),

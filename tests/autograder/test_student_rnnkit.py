@@ -21,6 +21,9 @@ from rnnkit.exercises import LESSONS
 
 CORE = ("rnn_step", "rnn_forward", "rnn_step_backward", "rnn_backward", "sigmoid", "softmax", "readout", "RNN",
         "activation_slopes", "numerical_gradient", "relu", "relative_error", "softmax_backward")
+FOR_TRAINING = ("Embedding", "GRU", "LSTM", "RNN", "Readout", "SequenceModel")
+FOR_TRAINING_IN = {"losses": ("cross_entropy",), "optim": ("Adam", "clip_by_global_norm"),
+                   "layers": ("embed_backward",)}
 THERE = {
     "00_start_here": {"relu", "relative_error", "softmax_backward"},
     "01_sequences_and_squashing": {"relu", "relative_error", "softmax_backward"},
@@ -69,6 +72,29 @@ def test_another_function_that_would_do_the_work_is_withheld_too(away, there, fo
     names = [*away.split(), *there.split()]
     printed = run(folder, f"import rnnkit\nfor name in {names}: print(name, getattr(rnnkit, name).__module__)")
     assert [line.split()[0] for line in printed.splitlines() if "withheld" in line] == away.split()
+
+
+@pytest.mark.parametrize("lesson", ["02_the_recurrent_cell", "13_what_came_after"])
+def test_what_is_for_training_says_so_in_every_lesson_and_holds_nothing(folder):
+    printed = run(folder, f"""
+import rnnkit
+from rnnkit import layers, losses, optim
+for name in {FOR_TRAINING}:
+    assert getattr(layers, name) or getattr(rnnkit, name)
+calls = [getattr(rnnkit, name) for name in {FOR_TRAINING}]
+calls += [getattr(getattr(rnnkit, module), name) for module, names in {FOR_TRAINING_IN}.items() for name in names]
+for call in calls:
+    try:
+        call(4, 6)
+    except Exception as error:
+        print(error)
+""")
+    names = [*FOR_TRAINING, *(name for names in FOR_TRAINING_IN.values() for name in names)]
+    assert printed.splitlines() == [f"rnnkit.{name} is for training, and is not there while an answer is judged. Write "
+                                    f"the answer with NumPy and with the functions of the cells." for name in names]
+    for name in ("layers", "losses", "model", "optim", "tasks", "training"):
+        assert "np." not in (folder / "rnnkit" / f"{name}.py").read_text()
+    assert not (folder / "rnnkit" / "fast").exists()
 
 
 def test_no_file_holds_the_text_of_an_answer_or_an_exercise(lesson, folder):
@@ -127,7 +153,7 @@ def test_a_lesson_without_exercises_has_a_library(lesson, folder):
     printed = run(folder, f"import rnnkit\nfor name in {CORE}: print(name, getattr(rnnkit, name).__module__)")
     there = {line.split()[0] for line in printed.splitlines() if "withheld" not in line}
     if lesson.startswith("13"):
-        assert there == {*CORE}
+        assert there == {*CORE} - {"RNN"}
     elif lesson.startswith("05"):
         printed = run(folder, "import rnnkit\nprint(rnnkit.lstm_step)")
         assert {"rnn_backward", "sigmoid"} <= there and "withheld" in printed

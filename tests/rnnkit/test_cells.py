@@ -54,8 +54,8 @@ def test_layer_without_initial_states_agrees_with_autograd(cell, sizes):
     assert_equal([ours, *(getattr(layer, f"d{name}") for name in cell.parameters)], [dx, *dparameters])
 
 
-@every_cell
-def test_layer_is_the_two_passes_with_its_own_parameters(cell):
+@pytest.mark.parametrize("cell", FAST, ids=lambda cell: cell.name)
+def test_layer_is_the_two_fast_passes_with_its_own_parameters(cell):
     x, states, _, upstream = cell.draw(5, 3, 4, 6)
     layer = cell.layer(4, 6)
     for name in cell.biases:

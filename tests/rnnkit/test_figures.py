@@ -18,6 +18,7 @@ from rnnkit import (
     rnn_step,
     sigmoid,
 )
+from rnnkit.training import History
 
 matplotlib = pytest.importorskip("matplotlib")
 pytest.importorskip("ipywidgets")
@@ -33,6 +34,14 @@ RIGHT = np.geomspace(0.4, 2e-4, 300)
 MUSEUM = {"sum": (RIGHT, RIGHT), "carry": (RIGHT, RIGHT ** 0.6), "states": (RIGHT, np.maximum(RIGHT, 1e-3)),
           "slope": (RIGHT, np.concatenate([RIGHT[::2], RIGHT[::-2]])), "gates": (RIGHT, RIGHT ** 0.1),
           "upstream": (RIGHT, np.append(RIGHT[:-1], np.nan))}
+
+
+BASELINES = {"chance": 6.58, "unigram": 4.36, "table of 1": 3.41, "table of 2": 2.61, "table of 3": 2.19,
+             "table of 5": 2.13, "compressor": 1.61}
+FALLS = 2 + 4.6 * np.geomspace(1, 1e-2, 400)
+LEARNED = {"an RNN": History([*FALLS], [*np.linspace(0.01, 9, 400)],
+                             [(k, 9 * k / 400, FALLS[k - 1]) for k in range(40, 401, 40)]),
+           "a GRU": History([*FALLS], [*np.linspace(0.02, 20, 400)])}
 
 
 def naive(z):
@@ -63,6 +72,9 @@ PICTURES = {
     "counting": lambda: figures.counting({"a": [1, 2, 3, 2, 1, 0], "b": [1, 1.5, 1.7, 0.7, -0.3, -1.2]}),
     "gradient_flow": lambda: figures.gradient_flow(FLOWS),
     "two_routes": figures.two_routes,
+    "learning_curves": lambda: figures.learning_curves({"": LEARNED["an RNN"]}, BASELINES),
+    "learning_curves plain": lambda: figures.learning_curves({"": History([1.0], [0.1], in_bits=False)}),
+    "learning_curves six": lambda: figures.learning_curves({f"run {k}": LEARNED["a GRU"] for k in range(6)}, BASELINES),
 }
 EXPLORERS = {
     "activation_explorer": (lambda: figures.activation_explorer(sigmoid, activation_slopes),
@@ -250,6 +262,10 @@ def test_without_both_a_figure_asks_for_both(without):
     lambda: figures.v_curve(EPS, {}), lambda: figures.losses({"a": []}), lambda: figures.losses([1, 2]),
     lambda: figures.museum({}), lambda: figures.museum({"a": ([1],)}), lambda: figures.museum({"a": ([1], [])}),
     lambda: figures.gradient_flow({"a": [1.0, 2.0]}),
+    lambda: figures.learning_curves({"a": History()}), lambda: figures.learning_curves({}),
+    lambda: figures.learning_curves({"a": History([1.0, 2.0], [0.1])}),
+    lambda: figures.learning_curves({"a": LEARNED["a GRU"]}, {"none": np.nan}),
+    lambda: figures.learning_curves({"a": LEARNED["a GRU"]}, {str(k): 1.0 for k in range(11)}),
     lambda: figures.gradient_flow({}), lambda: figures.routes_explorer(lstm_forward, lstm_backward, 1),
     lambda: figures.losses({str(k): [1.0] for k in range(7)}), lambda: figures.course_map(None),
 ])

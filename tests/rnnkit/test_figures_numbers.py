@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rnnkit import activation_slopes, figures, numerical_gradient, rnn_backward, rnn_forward, rnn_step, sigmoid
 from rnnkit.figures.labels import spread
 from rnnkit.figures.style import COLOR
+from rnnkit.training import History
 
 matplotlib = pytest.importorskip("matplotlib")
 pytest.importorskip("ipywidgets")
@@ -265,6 +266,16 @@ def test_the_museum_counts_the_exhibits_that_reach_a_hundredth_and_those_that_st
     assert "2 of 3 exhibits reached a loss of 0.01, and 1 stayed there" in words
     assert "b: 0.4 at the end with the exhibit, its lowest 0.002; 0.002 with the right one" in words
     assert "1 of 1 exhibit reached" in figures.museum({"a": (falls, falls)}).alt
+
+
+def test_learning_curves_say_when_each_baseline_was_passed_and_which_were_not():
+    slow = History([6.0, 4.0, 2.0], [1.0, 2.0, 4.0], [(1, 1.0, 5.0), (3, 4.0, 2.5)])
+    words = figures.learning_curves({"slow": slow}, {"chance": 6.5, "table": 3.0, "compressor": 1.6}).alt
+    assert "slow: 5 after 1 update, 2.5 after 3 updates and 4.0 s, on validation." in words
+    assert "Below chance (6.50) after 1 update and 1.0 s. Below table (3.00) after 3 updates and 4.0 s." in words
+    assert "Not below compressor (1.60)." in words
+    assert "6 after 1 update, 2 after 3 updates and 4.0 s, in the running mean" in figures.learning_curves(
+        {"": History([6.0, 4.0, 2.0], [1.0, 2.0, 4.0])}).alt
 
 
 def test_losses_that_explode_are_drawn_without_a_word_on_stderr():

@@ -76,8 +76,9 @@ CALLS = {
 }
 ANY_SHAPE = {"sigmoid", "relu", "softmax", "activation_slopes"}     # no two of their arguments have to agree
 ONE_ARRAY = {"forget_bias", "numerical_gradient"}                   # there is nothing that it has to agree with
-NO_ARRAYS = {"available", "bracket_counter", "check", "figures", "glorot", "gru_counter", "guess", "latch",
-             "orthogonal", "parameter_count", "pencil", "training", "yours"}
+NO_ARRAYS = {"available", "bracket_counter", "check", "figures", "glorot", "gru_counter", "guess", "latch", "losses",
+             "optim", "orthogonal", "parameter_count", "pencil", "tasks", "training", "yours"}
+ELSEWHERE = {"Embedding", "Readout", "SequenceModel"}   # test_layers and test_model give them arrays that do not fit
 FIXED = {"forward": "D H", "backward": "T N H"}     # sizes that a layer settles before it is called
 
 
@@ -125,7 +126,7 @@ class Untouchable(np.ndarray):
 
 
 def test_every_public_name_is_looked_at_here():
-    looked_at = {name.split(".")[0] for name in CALLS} | NO_ARRAYS
+    looked_at = {name.split(".")[0] for name in CALLS} | NO_ARRAYS | ELSEWHERE
     assert set(rnnkit.__all__) == looked_at, (
         "annotate its arrays with their axes, as in x: 'N D', under @shaped; or say in CALLS how it is called, or in "
         "NO_ARRAYS that it takes none")
