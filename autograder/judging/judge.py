@@ -38,19 +38,20 @@ def secret_seeds(seed: int, lesson: str) -> tuple[int, ...]:
 
 
 def judge(student: str, lesson: "Lesson", submission: "Submission", sandbox: Sandbox, seed: int,
-          large_seed: int | None = None) -> Judgement:
+          shared: int | None = None) -> Judgement:
     """The Judgement on a submission that could be read.
 
-    seed: of its random inputs. large_seed: of the large arrays, if not the same. All submissions of a lesson may share
-    it: these are there to take time, and nobody can print them, or hand in what is right for them.
+    seed: of its random inputs. shared: of those that may be the same for a class, which saves half of the time: the
+    inputs on which a mistake is named, which earn nothing, and the large arrays, which nobody can print, and for which
+    nobody can hand in what is right.
     """
     seeds = secret_seeds(seed, lesson.name)
-    large = seeds if large_seed is None else secret_seeds(large_seed, lesson.name)
+    common = seeds if shared is None else secret_seeds(shared, lesson.name)
     for name in lesson.exercises:
         sandbox.lending(find(name).lent)  # is there before the clock runs
     (before, _), budget = sandbox.spent(), Budget(sandbox, sandbox.limits.total)
     with SubmissionRun(lesson, submission, sandbox, budget) as run:
-        verdicts = {name: run.verdict(name, seeds, large[0]) for name in run.order()}
+        verdicts = {name: run.verdict(name, seeds, common) for name in run.order()}
     verdicts = {name: verdicts[name] for name in lesson.exercises}
     judgement = Judgement(student, lesson.name, verdicts=verdicts, printed=run.printed, layers=run.layers,
                           flags=run.flags + _differences(submission.claims, verdicts),

@@ -87,15 +87,18 @@ class SubmissionRun:
         """The exercises, in the order in which their places in the notebook come."""
         return sorted(self.lesson.exercises, key=self._stop)
 
-    def verdict(self, name: str, seeds: tuple[int, ...], large_seed: int = 0) -> Verdict:
-        """Judge one exercise on the random inputs of these seeds, and on the large arrays of that one."""
+    def verdict(self, name: str, seeds: tuple[int, ...], shared: tuple[int, ...] | None = None) -> Verdict:
+        """Judge one exercise on the random inputs of these seeds.
+
+        shared: the seeds of what earns no points, and may be the same for a class: see `judge`.
+        """
         exercise = find(name)
         if self.apart or exercise.lent != self.lent:
             self._start(exercise.lent)
         ask = partial(self._ask, exercise, defaultdict(list))
-        verdict = climb(exercise, ask, self.lesson.exercises[name], seeds)
+        verdict = climb(exercise, ask, self.lesson.exercises[name], seeds, shared)
         if verdict.share and exercise.backward:
-            full_size.look(verdict, exercise, ask, large_seed)
+            full_size.look(verdict, exercise, ask, (shared or seeds)[0])
         if not verdict.written:
             self._say_why_it_is_missing(verdict)
         self._say_which_helper_is_missing(verdict)
