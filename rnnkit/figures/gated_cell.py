@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from rnnkit.figures.style import COLOR, INK, QUIET, SHADE, tint
-from rnnkit.figures.svg import Sheet, color_of, number, strength
+from rnnkit.figures.style import COLOR, INK, QUIET, SHADE, readable_on, tint
+from rnnkit.figures.svg import Sheet, color_of, number
 
 WIDTH = 800                                 # px
 LEFT, RIGHT, INPUT = 48, WIDTH - 48, 148    # where the old states, the new states and the input stand
@@ -102,6 +102,6 @@ class CellSheet(Sheet):
                 self.valve((across, level), values[k], radius=9.5)
             for _, level, values in states:
                 self.box((across, level), APART - 1.5, 29, color_of(values[k]), "none", corner=0)
-                dark = abs(strength(values[k])) > 0.8
-                self.write((across, level), number(values[k], 1), 12, "white" if dark else INK)
+                color = readable_on(color_of(values[k]))
+                self.write((across, level), number(values[k], 1), 12, color)
         self.box((here, middle), APART, height, "none", INK, 2, 5)

@@ -78,8 +78,11 @@ class Sheet:
 
     def strand(self, points, value, arrow=False, thinner=1.0):
         """A line through the points, round at its corners, that carries a value; with `arrow`, it ends in a head."""
+        self.way(points, color_of(value), thinner * width_of(value), arrow)
+
+    def way(self, points, color=QUIET, width=2.0, arrow=False, dashed=False):
+        """A line through the points, round at its corners; with `arrow`, it ends in a head."""
         points = [np.asarray(point, float) for point in points]
-        color, width = color_of(value), thinner * width_of(value)
         if arrow:
             along, half, tip = _unit(points[-1] - points[-2]), 4.5 + 0.6 * width, points[-1]
             side = half * np.array([-along[1], along[0]])
@@ -88,9 +91,10 @@ class Sheet:
             points[-1] = points[-1] + along
         way = f"M{_pair(points[0])}"
         for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-            turn = [corner + CORNER * _unit(before - corner), corner, corner + CORNER * _unit(after - corner)]
+            turn = [corner + _toward(before - corner), corner, corner + _toward(after - corner)]
             way += f" L{_pair(turn[0])} Q{_pair(turn[1])} {_pair(turn[2])}"
-        self.add("path", d=f"{way} L{_pair(points[-1])}", fill="none", stroke=color, stroke_width=width)
+        dashes = {"stroke_dasharray": "9 5"} if dashed else {}
+        self.add("path", d=f"{way} L{_pair(points[-1])}", fill="none", stroke=color, stroke_width=width, **dashes)
 
     def valve(self, at, gate, across=False, radius=20):
         """A gate on a line: two jaws that leave `gate` of the way free. across: the line runs from left to right."""
@@ -143,6 +147,12 @@ def _italic(text):
 
 def _unit(vector):
     return vector / np.linalg.norm(vector)
+
+
+def _toward(vector):
+    """A step of CORNER px along a vector, or to its middle where it is short."""
+    length = np.linalg.norm(vector)
+    return vector * min(CORNER / length, 0.5)
 
 
 def _pair(point):
