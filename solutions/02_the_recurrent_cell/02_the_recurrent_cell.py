@@ -9,6 +9,8 @@
 # %% [markdown] locked="title"
 # # 02 · The recurrent cell
 #
+# [← 01 · Sequences and squashing](../01_sequences_and_squashing/01_sequences_and_squashing.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [03 · Backpropagation through time →](../03_backpropagation_through_time/03_backpropagation_through_time.ipynb)
+#
 # **The question.** Lesson 01 ended with two reviews, *not bad, good* and *not good, bad*. A network that adds up its
 # words cannot tell them apart. What does a network need before it can?
 #
@@ -571,3 +573,9 @@ guess.score()
 #   what it *said* and not its state.
 # - Karpathy, *The unreasonable effectiveness of recurrent neural networks*, 2015 (karpathy.github.io). What such a network
 #   writes after it has been trained.
+
+# %%
+figures.end_of_lesson(2, "One cell, used at every step, reads a sequence of any length with the same weights, and its state depends on the order.")
+
+# %% [markdown] locked="onward"
+# [← 01 · Sequences and squashing](../01_sequences_and_squashing/01_sequences_and_squashing.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [03 · Backpropagation through time →](../03_backpropagation_through_time/03_backpropagation_through_time.ipynb)

@@ -9,6 +9,8 @@
 # %% [markdown] locked="title"
 # # 06 · The LSTM
 #
+# [← 03 · Backpropagation through time](../03_backpropagation_through_time/03_backpropagation_through_time.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [07 · Backpropagation through the LSTM →](../07_backpropagation_through_the_lstm/07_backpropagation_through_the_lstm.ipynb)
+#
 # **The question.** The network of lesson 02 makes its state anew at every step. Whatever it wants to keep has to
 # survive a matrix and a tanh, again and again, and the gradient of lesson 03 goes back the same way. Can a network
 # keep something by leaving it alone?
@@ -443,12 +445,13 @@ def counted(brackets, f):
 
 
 opening = np.ones(1000)
-counts = {f: counted(opening, f)[1][-1] for f in (0.5, 0.9, 0.99, 0.999, 1)}
-figures.table("The cell state after a thousand brackets", {"forget gate": "", "c": ".2f", "1 / (1 - f)": ".0f"},
-              [(f, c, 1 / (1 - f) if f < 1 else None) for f, c in counts.items()])
+counts = {f: counted(opening, f)[1] for f in (0.5, 0.9, 0.99, 0.999, 1)}
+limits = {f: f"*f* = {f}, limit {1 / (1 - f):.0f}" if f < 1 else "*f* = 1, no limit" for f in counts}
+figures.growth("A forget gate at *f* counts to *1 / (1 - f)*, and no further", "opening brackets read", "cell state",
+               {limits[f]: c for f, c in counts.items()})
 
 # %%
-guess.reveal("thousand", counts[0.99])
+guess.reveal("thousand", counts[0.99][-1])
 
 # %% [markdown] locked="how-high-answer"
 # A hundred. Every step takes a share of $1 - f$ away from what is there, and at $c = 1 / (1 - f)$ that is as much as the
@@ -687,3 +690,9 @@ guess.score()
 # - Gers, Schmidhuber and Cummins, *Learning to forget: continual prediction with LSTM*, Neural Computation 12, 2000. The
 #   third gate, and why it was needed.
 # - Olah, *Understanding LSTM networks*, 2015 (colah.github.io). The same cell, one gate lit at a time.
+
+# %%
+figures.end_of_lesson(6, "An LSTM can count without bound because its cell state is added to, and never squashed on its way.")
+
+# %% [markdown] locked="onward"
+# [← 03 · Backpropagation through time](../03_backpropagation_through_time/03_backpropagation_through_time.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [07 · Backpropagation through the LSTM →](../07_backpropagation_through_the_lstm/07_backpropagation_through_the_lstm.ipynb)

@@ -9,6 +9,8 @@
 # %% [markdown] locked="title"
 # # 07 · Backpropagation through the LSTM
 #
+# [← 06 · The LSTM](../06_the_lstm/06_the_lstm.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [08 · The bug museum →](../08_the_bug_museum/08_the_bug_museum.ipynb)
+#
 # **The question.** Lesson 03 ended with a gradient that was right and too small to learn from. Lesson 06 built a cell
 # whose state is added to instead of multiplied. Does its gradient come back from far away? To find out we need that
 # gradient.
@@ -465,8 +467,10 @@ def middle(runs):
 
 
 def say(flows):
-    return figures.table("What comes back from 99 steps back, in six networks", {"": "", "least": ".0e", "most": ".0e"},
-                         [(name, left_of(runs).min(), left_of(runs).max()) for name, runs in flows.items()])
+    ends = {name: left_of(runs) for name, runs in flows.items()}
+    powers = np.log10(max(map(np.max, ends.values())) / min(map(np.min, ends.values())))
+    return figures.dots(f"What arrives differs by {powers:.0f} powers of ten", "six networks of each kind",
+                        "what comes back from 99 steps back, relative to the last step", {"what arrives": ends})
 
 
 series = [np.random.default_rng(seed).standard_normal((100, 1, 16)) for seed in range(6)]
@@ -774,3 +778,9 @@ guess.score()
 #   architectures*, Neural Networks 18, 2005. The whole gradient.
 # - Tallec and Ollivier, *Can recurrent neural networks warp time?*, ICLR 2018 (arXiv 1804.11188). Why there are gates at
 #   all, and what their biases mean.
+
+# %%
+figures.end_of_lesson(7, "An LSTM does not cure vanishing gradients by itself: its forget gate has to begin open. And it can explode.")
+
+# %% [markdown] locked="onward"
+# [← 06 · The LSTM](../06_the_lstm/06_the_lstm.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [08 · The bug museum →](../08_the_bug_museum/08_the_bug_museum.ipynb)

@@ -3,7 +3,7 @@
 LESSON = "06_the_lstm"
 
 
-def test_the_slider_steps_through_the_text(lab, page, screenshot):
+def test_the_slider_steps_through_the_text(lab, page):
     lab.open(f"lessons/{LESSON}/{LESSON}.ipynb")
     lab.wait_for_kernel()
     lab.run_all()
@@ -20,7 +20,5 @@ def test_the_slider_steps_through_the_text(lab, page, screenshot):
     cell.locator("img[alt*='Step 7 reads “)”: the cell state goes from 3.00 to 2.00']").wait_for()
     assert picture.get_attribute("src") != before
     assert picture.evaluate("image => image.complete && image.naturalWidth") == 800
-    screenshot("cell")
-
     cell.get_by_role("combobox").select_option("random, as before training")
     cell.locator("img[alt*='with weights random, as before training, at step 7']").wait_for()
