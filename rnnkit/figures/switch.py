@@ -115,4 +115,4 @@ def _draw_map(sheet, states, answers, t):
     plot.line((plot.x(-1.2), plot.y(-1.2)), (plot.x(1.2), plot.y(1.2)), FAINT, 1.5, "--")
     plot.curve(answers, COLOR["h"])
     sheet.circle((plot.x(states[t]), float(plot.y(np.interp(states[t], GRID, answers)))), 6, INK, "white", 1)
-    sheet.write((765, 205), "dashed: no change", 12, QUIET, ha="end")
+    sheet.write((765, 405), "dashed: no change", 12, QUIET, ha="end")
