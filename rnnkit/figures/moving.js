@@ -153,7 +153,7 @@
 .rnnkit-moving input { flex: 1; min-width: 6em; margin: 0; }
 .rnnkit-moving select { font: inherit; max-width: 100%; min-width: 0; }
 .rnnkit-moving output { min-width: 5em; font-variant-numeric: tabular-nums; }
-.rnnkit-moving .rnnkit-sheet { overflow-x: auto; }
+.rnnkit-moving .rnnkit-scroll { overflow-x: auto; }
 .rnnkit-moving svg { display: block; width: 100%; min-width: 600px; height: auto; border-radius: 4px; }
 .rnnkit-moving [data-go], .rnnkit-moving [data-light] { cursor: pointer; }
 .rnnkit-moving .rnnkit-lighting [data-edge]:not(.rnnkit-lit) { opacity: 0.12; }
@@ -164,8 +164,8 @@
   stop();
   show(false);
   rows[played].style.gridColumn = "auto";
-  image.replaceWith(make("style", {}, look),
+  image.closest(".rnnkit-moving > *").replaceWith(make("style", {}, look),
     make("div", {class: "rnnkit-controls"}, button, rows[played], ...rows.filter((row, k) => k !== played)),
-    make("div", {class: "rnnkit-sheet"}, svg), live);
+    make("div", {class: "rnnkit-scroll"}, svg), live);
   figure.querySelectorAll(".rnnkit-still").forEach(note => note.remove());
 })

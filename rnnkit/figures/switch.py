@@ -30,9 +30,10 @@ def switch_explorer(switch):
     weight = numbers("Weight of the state, w", 0, 3, 0.25, 2)
     runs = {w: trace(switch, w) for w in weight.options}
     maps = {w: np.array([float(switch(0.0, h, w)) for h in GRID]) for w in weight.options}
+    titles = {w: _title(run, left_in_silence(switch, run[ASKED + 1], w), w) for w, run in runs.items()}
 
     def frame_of(step, w):
-        return Drawing(_drawn(runs[w], maps[w], step, w), _in_words(runs[w], step, w))
+        return Drawing(_drawn(runs[w], maps[w], step, w, titles[w]), _in_words(runs[w], step, titles[w]))
 
     return Explorer(frame_of, "step", pace=500, step=steps(T, ASKED + 1), w=weight)
 
@@ -45,22 +46,30 @@ def trace(switch, w):
     return np.array(states)
 
 
-def _title(states, w):
-    kept = states[ASKED + 1]
-    verdict = "the bit is kept" if kept > 0.3 else "the bit is lost" if abs(kept) < 0.05 else "the bit fades"
-    return f"With w = {number(w)}, ten steps after the pulse the state is {number(kept)}: {verdict}"
+def left_in_silence(switch, h, w, steps=1000):
+    """What a state becomes when nothing is heard for so many steps."""
+    for _ in range(steps):
+        h = float(switch(0.0, h, w))
+    return h
 
 
-def _in_words(states, t, w):
+def _title(states, left, w):
+    """What becomes of the bit. left: of the state that is asked for, after as much silence as one likes."""
+    state = states[ASKED + 1]
+    kept = "kept" if abs(left) > 0.5 * abs(state) > 0 else "lost"
+    return f"With w = {number(w)}, ten steps after the pulse the state is {number(state)}: the bit is {kept}"
+
+
+def _in_words(states, t, title):
     return (f"A unit that hears 1 at step 3, \N{MINUS SIGN}1 at step 15 and nothing else, at step {t} of {T}. "
-            f"{_title(states, w)}. At this step it hears {number(PULSES.get(t - 1, 0), 0)}, and its state goes from "
+            f"{title}. At this step it hears {number(PULSES.get(t - 1, 0), 0)}, and its state goes from "
             f"{number(states[t - 1])} to {number(states[t])}. States of all steps: "
             f"{', '.join(map(number, states[1:]))}.")
 
 
-def _drawn(states, answers, t, w):
+def _drawn(states, answers, t, w, title):
     sheet = CellSheet(800, 480)
-    sheet.write((8, 20), f"{_title(states, w)}.", 17, ha="start", bold=True)
+    sheet.write((8, 20), f"{title}.", 17, ha="start", bold=True)
     _draw_strip(sheet, states, t)
     _draw_unit(sheet, states, t, w)
     _draw_map(sheet, states, answers, t)
