@@ -36,6 +36,7 @@ CARD = {"background", "border", "border-left", "border-radius", "color", "displa
 CLASSES = re.compile(r"rnnkit-card|highlight|[a-z]{1,2}[0-9]?")  # the last are the colors of highlighted code
 # What makes a figure move follows its still frame, which stays; and the tags of that frame draw lines and letters only.
 MOVES = re.compile(r'(<p class="rnnkit-still">[^<]*</p>)<script>.*?</script>', re.DOTALL)
+SHEET = re.compile(r'<svg xmlns="http://www\.w3\.org/2000/svg" viewBox="0 0 \d+ \d+" width="\d+" height="\d+"')
 DRAWN = {"svg", "rect", "circle", "path", "text", "tspan"}
 OTHER_TAG = re.compile(rf"<(?!/?(?:{'|'.join(TAGS)})[\s/>])", re.IGNORECASE)
 PYTHON = {"python", "python3", "py", "py3", "ipython", "ipython3"}
@@ -87,13 +88,13 @@ def _harmless(tag: str, name: str, value: str) -> str | None:
 
 def _drawing(source: str) -> bool:
     """Whether an address is an image in SVG of lines and letters, which runs, fetches and repeats nothing."""
-    found = re.fullmatch(r"data:image/svg\+xml;base64,([A-Za-z0-9+/]+=*)", source)
+    kind, _, code = source.partition(",")
     try:
-        svg = base64.b64decode(found[1], validate=True).decode() if found else ""
+        svg = base64.b64decode(code, validate=True).decode() if kind == "data:image/svg+xml;base64" else ""
     except ValueError:
         return False
-    plain = not re.search(r"url\s*\(|\\|<[!?]", svg, re.IGNORECASE)
-    return bool(svg) and plain and set(re.findall(r"</?\s*([^\s/>]*)", svg)) <= DRAWN
+    fetches = re.search(r"url\s*\(|\\|<[!?]", svg, re.IGNORECASE)
+    return bool(SHEET.match(svg)) and not fetches and set(re.findall(r"</?\s*([^\s/>]*)", svg)) <= DRAWN
 
 
 def _cleaner(styles: set[str]) -> nh3.Cleaner:

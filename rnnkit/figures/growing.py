@@ -75,7 +75,7 @@ def experiments(values):
                    "dashed: meant to be kept. solid: *c*, with a gate that opens at a marker", marked[1], goal, height),
         Experiment(f"While nobody asks, it shows {number(before[1], 4)}. Without the gate: {number(before[0], 3)}",
                    "dashed: *h* without the gate. solid: *h*, with a gate that opens when it is asked, at the end",
-                   asked[0], marked[0], height),
+                   asked[0], marked[0], (0, 1.15)),
         Experiment(f"After {SENTENCES} sentences: {number(cleared[1][-1], 0)} open brackets. "
                    f"Without the gate: {number(endless[1][-1], 0)}",
                    "dashed: *c* without the gate. solid: *c*, with a gate that shuts at every semicolon",

@@ -22,6 +22,7 @@ from autograder.marks import rendering
 from autograder.marks.pages import GLIMPSE, SECONDS, TAGS, Page
 from autograder.marks.sanitize import LONGEST, RENDERER, Renderer, as_typed, code, markdown, markup
 from rnnkit import figures
+from rnnkit.figures.svg import Sheet
 
 # The kinds of the OWASP cheat sheet on evading filters of cross-site scripting.
 OWASP = Path(__file__).with_name("owasp.txt").read_text().splitlines()
@@ -226,16 +227,19 @@ def test_of_a_figure_that_moves_the_first_frame_is_left_with_its_words():
     assert "Here the picture stands still" in made and "script" not in made and "data =>" not in made
 
 
-@pytest.mark.parametrize("svg", [
-    "<svg><script>alert(1)</script></svg>", "<svg><use href='#a'/></svg>", "<svg><image href='http://x/y'/></svg>",
-    "<!DOCTYPE svg [<!ENTITY a 'a'>]><svg>&a;</svg>", "<svg><foreignObject/></svg>",
-    "<svg><style>@import 'x'</style></svg>",
-    "<svg><rect fill='url (#a)'/></svg>", "<svg><animate/></svg>", "<svg><rect style='fill: u\\72l(x)'/></svg>", "",
-    "<SVG/>", "<?xml-stylesheet href='x'?><svg/>",
+@pytest.mark.parametrize("inside", [
+    "<script>alert(1)</script>", "<use href='#a'/>", "<image href='http://x/y'/>", "<foreignObject/>", "<animate/>",
+    "<style>@import 'x'</style>", "<rect fill='url (#a)'/>", "<rect style='fill: u\\72l(x)'/>", "<SCRIPT/>",
+    "<!-- a -->", "<?xml-stylesheet href='x'?>", "<a href='javascript:alert(1)'><text>a</text></a>", "< script>",
 ])
-def test_no_other_image_in_svg_gets_through(svg):
-    code = base64.b64encode(svg.encode()).decode()
-    assert "src" not in markup(f'<img alt="a" src="data:image/svg+xml;base64,{code}">')
+def test_no_other_image_in_svg_gets_through(inside):
+    def shown(svg):
+        return markup(f'<img alt="a" src="data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}">')
+
+    sheet = str(Sheet(80, 60))
+    assert "src" in shown(sheet)
+    assert "src" not in shown(sheet.replace("</svg>", f"{inside}</svg>")) and "src" not in shown(f"<svg>{inside}</svg>")
+    assert "src" not in shown(f"<!DOCTYPE svg [<!ENTITY a 'a'>]>{sheet}")
 
 
 def test_a_script_that_moves_no_figure_is_shown_as_it_was_typed():

@@ -1,4 +1,4 @@
-"""The LSTM cell of lesson 06 in JupyterLab: unsolved, run from top to bottom, moved, and opened again without a kernel."""
+"""The LSTM cell of lesson 06 in JupyterLab: run unsolved, moved without the kernel, saved and opened again."""
 
 LESSON = "06_the_lstm"
 
@@ -15,7 +15,8 @@ def test_the_slider_steps_through_the_text_and_nothing_asks_the_kernel(lab, page
     page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.statusChanged.connect("
                   "(kernel, status) => (window.asked = status))")
     figure, handle = cell.locator(".rnnkit-moving"), cell.get_by_role("slider", name="Step")
-    assert "Step 5 reads “(”: the cell state goes from 2.00 to 3.00" in figure.locator("svg").get_attribute("aria-label")
+    words = figure.locator("svg").get_attribute("aria-label")
+    assert "Step 5 reads “(”: the cell state goes from 2.00 to 3.00" in words
     handle.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")

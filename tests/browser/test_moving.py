@@ -1,4 +1,4 @@
-"""Every figure that moves, in an exported page: no kernel, no network, and where scripts are stripped, a still frame."""
+"""Every figure that moves, in an exported page: no kernel, no network, and without scripts a still frame."""
 
 import re
 from functools import cache
