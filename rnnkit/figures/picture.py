@@ -67,11 +67,16 @@ class Picture:
 class Drawing:
     """An image in SVG, together with its text alternative. It needs no matplotlib.
 
-    svg: the image, as text. alt: what it shows, with its numbers.
+    sheet: a Sheet, or the image as text. alt: what it shows, with its numbers.
     """
 
-    def __init__(self, svg, alt):
-        self.svg, self.alt = svg, alt
+    def __init__(self, sheet, alt):
+        self.sheet, self.alt = sheet, alt
+
+    @property
+    def svg(self):
+        """The image, as text."""
+        return str(self.sheet)
 
     def save(self, path):
         """Write the image to a file, as SVG."""

@@ -3,14 +3,16 @@
 import numpy as np
 
 from rnnkit.figures.arguments import expect_functions
-from rnnkit.figures.curves import draw_flow
-from rnnkit.figures.explorer import Explorer, Slider
-from rnnkit.figures.picture import Picture
+from rnnkit.figures.explorer import Control, Explorer, numbers
+from rnnkit.figures.picture import Drawing
+from rnnkit.figures.plot import Plot, power
+from rnnkit.figures.style import COLOR, FAINT
+from rnnkit.figures.svg import Sheet
 from rnnkit.lstm import lstm_backward as whole_backward
 from rnnkit.lstm import lstm_forward as known_forward
 
 T, D, H = 100, 4, 16
-LIMITS = 1e-35, 1e3
+LIMITS = 1e-36, 1e6
 
 
 def routes_explorer(lstm_forward, lstm_backward, forget_bias):
@@ -25,20 +27,34 @@ def routes_explorer(lstm_forward, lstm_backward, forget_bias):
     expect_functions("routes_explorer", lstm_forward=lstm_forward, lstm_backward=lstm_backward,
                      forget_bias=forget_bias)
 
-    def picture_of(bias, scale):
+    def frame_of(bias, scale):
         x, zeros, W_x, W_h, b = random_case(scale)
         case = x, zeros, zeros, W_x, W_h, np.array(forget_bias(b, bias))
         both = input_gradients(lstm_backward, *lstm_forward(*case))
         alone = input_gradients(whole_backward, *along_the_cell_state(*known_forward(*case)))
-        title = (f"From {T - 1} steps back comes {_power(both[0])}, "
-                 f"along the cell state alone {_power(alone[0])}")
-        runs = {"the cell state alone": alone[None], "both routes": both[None]}
-        return Picture(lambda figure: draw_flow(figure, runs, title, LIMITS),
-                       _flow_in_words(both, alone, bias, scale, title), 4.1)
+        title = (f"From {T - 1} steps back comes {power(both[0])}, "
+                 f"along the cell state alone {power(alone[0])}")
+        return Drawing(_draw_flow(both, alone, title), _flow_in_words(both, alone, bias, scale, title))
 
-    return Explorer(picture_of,
-                    bias=Slider("Bias of the forget gate", -1, 5, 0.25, 0),
-                    scale=Slider("Size of W_h (in PyTorch 1)", 0, 4, 0.25, 1))
+    return Explorer(frame_of, "bias", pace=600,
+                    bias=numbers("Bias of the forget gate", -1, 5, 1, 0),
+                    scale=Control("Size of W_h (in PyTorch 1)", (0, 0.5, 1, 2, 3, 8), 1))
+
+
+def _draw_flow(both, alone, title):
+    """Both curves against steps back, on a log axis, and what is left at their ends."""
+    sheet = Sheet(800, 410)
+    sheet.write((8, 20), title, 17, ha="start", bold=True)
+    plot = Plot(sheet, (70, 62, 600, 350), (0, T - 1), LIMITS, log=True)
+    plot.axis_y((1e-30, 1e-20, 1e-10, 1), "gradient, relative to the last step")
+    plot.axis_x(range(0, T, 20), "steps back from the last")
+    plot.level(1, FAINT, ":")
+    runs = [(("along the cell", "state alone"), "-", alone), (("both routes",), "--", both)]
+    for _, dashes, sizes in runs:
+        plot.curve(sizes[::-1], COLOR["gradient"], dashes)
+    plot.label_ends([([*lines, power(sizes[0])], dashes, sizes[0]) for lines, dashes, sizes in runs],
+                    COLOR["gradient"], 52)
+    return sheet
 
 
 def random_case(scale):
@@ -65,13 +81,9 @@ def along_the_cell_state(h, c, cache):
     return h, c, [(*step[:-1], 0 * step[-1]) for step in cache]
 
 
-def _power(size):
-    return f"{size:.2g}" if 0.01 <= size < 1000 else f"{size:.0e}"
-
-
 def _flow_in_words(both, alone, bias, scale, title):
     def numbers(sizes):
-        return ", ".join(f"{_power(sizes[-1 - k])} from {k} back" for k in (1, 10, 50, T - 1))
+        return ", ".join(f"{power(sizes[-1 - k])} from {k} back" for k in (1, 10, 50, T - 1))
 
     return (f"How much of the gradient of the last hidden state comes back to the input of each step, relative to the "
             f"last step, on a log axis. The forget gate has a bias of {bias:g}, W_h is {scale:g} times PyTorch's. "

@@ -148,6 +148,24 @@ guess.reveal("switch", "above 0.9" if ten_later > 0.9 else "about half way" if t
 # One number has remembered one bit for as long as nobody disturbed it. We put the memory there ourselves, in
 # the weight 2. With 0.5 in its place, the state would fall back to zero. Change the 2 in the cell above and try.
 
+# %% [markdown] locked="move-the-two"
+# Here is that unit again, step by step. On the left its numbers, on the right how a state answers to the one before it
+# while nothing is heard. Press play, or click on a step. Then move the weight.
+#
+# **Guess first.** How small may the 2 become before the bit is lost?
+
+
+# %%
+def switch(x, h, w):
+    return np.tanh(3 * x + w * h)
+
+
+figures.switch_explorer(switch)
+
+# %% [markdown] locked="where-the-bit-is-lost"
+# It is lost from 1 downwards. There the curve lies below the diagonal, so every state shrinks, and only 0 stays where it
+# is. Above 1 the curve meets the diagonal at two more places. Those two are the bit.
+
 # %% [markdown] locked="card-rnn-step"
 # ### Exercise: `rnn_step`
 #

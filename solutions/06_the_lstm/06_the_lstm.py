@@ -171,6 +171,14 @@ for symbol in 200 * "a(b;":
     c_2000 = f * c_2000 + i * g
 print(f"open brackets, after the last semicolon: 1997 says {c_1997}, 2000 says {c_2000}")
 
+# %% [markdown] locked="how-it-grew"
+# Watch it grow. Here is one drawing in four states, and below each the experiment that asked for the gate: the three from
+# above, and one for the output gate. There a unit that has been told to keep a number is asked for it at the very end,
+# and until then should hold its tongue.
+
+# %%
+figures.growing_cell(values)
+
 # %% [markdown] locked="three-gates"
 # ## Three gates and a candidate
 #
@@ -312,7 +320,8 @@ pencil(mine, c_hand.item(), {"the input gate multiplies the old state as well": 
 # ## Look inside
 #
 # This is your step at work. One unit reads a short text, a symbol at a time. Every line has a color and a width that say
-# what it carries. A gate is a valve: two jaws that leave as much of the way free as the gate says. Move the slider.
+# what it carries. A gate is a valve: two jaws that leave as much of the way free as the gate says. Move the
+# slider, click on a symbol, or press play.
 #
 # We set the weights by hand, so that the unit counts the brackets that are open. (The picture has the forget gate first,
 # where the cell state meets it. The arrays keep the order i, f, g, o.) What to look for:
@@ -330,7 +339,7 @@ pencil(mine, c_hand.item(), {"the input gate multiplies the old state as well": 
 figures.lstm_explorer(yours(lstm_step), yours(lstm_gates))
 
 # %% [markdown] locked="hidden-says-less"
-# Compare the two rows at the bottom. At depths 1, 2 and 3 the cell state says 1, 2 and 3. The hidden state says 0.7, 0.9
+# Compare the two rows of numbers. At depths 1, 2 and 3 the cell state says 1, 2 and 3. The hidden state says 0.7, 0.9
 # and 1.0, and further up it will not be able to tell one depth from the next.
 #
 # One more thing is in this cell that you cannot see: its $W_h$ is zero. A network of lesson 02 with $W_h = 0$ knows the

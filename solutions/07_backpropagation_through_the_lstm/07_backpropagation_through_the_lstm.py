@@ -327,6 +327,25 @@ for name, gradient in zip(names, derived, strict=True):
     rows.append((f"d{name}", relative_error(gradient, measured)))
 figures.table("One step: derived against measured", {"gradient": "", "relative error": ".0e"}, rows)
 
+# %% [markdown] locked="run-it-backwards"
+# ## Run the cell backwards
+#
+# This is your step, taken from the last symbol of a text to the first. It is the cell of lesson 06 with its arrows turned
+# round, and a line is as broad as its gradient is large. The loss is the last hidden state, so a gradient of 1 comes in
+# at the lower right of step 16. Press play, or click on a symbol. Point at a formula, and what it computes lights up.
+#
+# - **Step 16.** All of $dc_{\text{total}}$ has come through the output gate. It parts: along $c$ to the step before, and down
+#   into the input gate, the candidate and the forget gate.
+# - **Step 15.** Now two gradients meet in $c$, from the right and from below.
+# - **Step 11** reads a semicolon, and the forget gate is shut. The route along $c$ ends here. What arrives at the steps
+#   before it has gone through the gates.
+#
+# The second slider sets one number of this cell, the bias of its forget gate. Compare what arrives at step 12 for -1 and
+# for 3. That number will come back.
+
+# %%
+figures.backward_explorer(yours(lstm_step_backward))
+
 # %% [markdown] locked="through-time"
 # ## Through time
 #

@@ -36,7 +36,7 @@ DRAWINGS = {
     "dots alone": lambda: figures.dots("A headline", "bias", "what arrives", {
         "a": {k: [1e-20 * 10 ** k] * 3 for k in range(4)}}),
     "growth": lambda: figures.growth("A headline", "steps", "count", {
-        f"*f* = {f}, limit {1 / (1 - f):.0f}": np.cumsum(f ** np.arange(1000)) for f in (0.5, 0.9, 0.99, 0.999, 0.9999)}),
+        f"*f* = {f}, limit {1 / (1 - f):.0f}": np.cumsum(f ** np.arange(1000)) for f in (0.5, 0.9, 0.999, 0.9999)}),
     "growth equal": lambda: figures.growth("A headline", "steps", "count", {
         name: np.ones(9) for name in "abcdef"}),
     "xray RNN": lambda: figures.xray("Exhibit 1 · the sum", gradients(1, 1), gradients(1, 3, [("db", 0)])),

@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from functools import cache
 
 import numpy as np
 import pytest
@@ -25,13 +26,13 @@ by_hand = pytest.mark.parametrize("weights", [WITH_UPDATE, WITH_CANDIDATE])
 STEPS = range(1, len(TEXT) + 1)
 
 
+explorer = cache(figures.gru_explorer)
+
+
 def pictures(weights, steps=STEPS, step=gru_step):
-    pytest.importorskip("ipywidgets")
-    cell = figures.gru_explorer(step)
-    cell.controls["weights"].value = weights
+    cell = explorer(step)
     for t in steps:
-        cell.controls["step"].value = t
-        yield t, cell.picture
+        yield t, cell.at(step=t, weights=weights)
 
 
 def elements(picture, tag):
@@ -129,14 +130,6 @@ def test_a_moved_control_changes_picture_and_words():
     alts = {picture.alt for weights in RUNS for _, picture in pictures(weights)}
     assert len(alts) == 3 * len(TEXT)
     assert all(re.match(r"A GRU cell of one unit, .{200,}", alt) for alt in alts)
-
-
-def test_without_ipywidgets_the_first_picture_is_there_and_says_how_to_get_the_controls(monkeypatch):
-    import sys
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.setitem(sys.modules, "ipywidgets", None)
-    bundle = figures.gru_explorer(gru_step)._repr_mimebundle_()
-    assert "Step 7 reads “−”" in bundle["text/plain"] and "%pip install ipywidgets" in bundle["text/html"]
 
 
 def test_anything_but_a_function_is_refused():
