@@ -92,7 +92,7 @@ def rnn_step_backward(dh_next, cache):
     x, h, h_next, W_x, W_h = cache
     da = dh_next * (1 - h_next ** 2)
     return da @ W_x.T, da @ W_h.T, x.T @ da, -da.T @ h, da.mean(axis=0)
-"""}, {"rnn_step_backward": 0.54}),  # db is a mean, but beside a mistake that nobody knows it is placed, not named
+"""}, {"rnn_step_backward": 0.54}, mistakes={"rnn_step_backward": ["db-mean"]}),
     "takes a parameter from the notebook": HalfRight(
         CELL, {"readout": "def readout(h, W_y, b_y):\n    return h @ W_y + bias"}, {"readout": 0}, added="bias = 0.0",
         mistakes={"readout": ["bias-left-out"]}),
