@@ -659,7 +659,7 @@ for name, gradient, theirs in zip(("dW_y", "db_y"), kept[-2:], measured, strict=
 # and $W_h$, and a trained readout can find it. And the wrong gradient keeps the upstream gradient of each step, so it
 # points roughly where the right one points.
 #
-# Both can be measured. Below, one line is for training the readout only and leaves the cell as it was born. And the delay
+# Both can be measured. Below, one line belongs to a cell that stays as it was born, with a trained readout. And the delay
 # grows: a random $W_h$ keeps less and less of what was heard long ago. To keep more, the network has to change $W_h$,
 # and for that somebody has to tell step $t$ what happens at step $t + 3$. That is the carry's work.
 
