@@ -297,10 +297,10 @@ guess.choose("from-zeros", "From zeros: how many terms, and how many pairs?", "4
 # %%
 def reached(start):
     """Row t, column k: does the loss at step t change with the matrix of step k? From the state `start`."""
-    def loss(W_hs, t):
-        return untied_forward(x, start, W_x, W_hs, b)[t].sum()
+    def loss_at(t):
+        return lambda W_hs: untied_forward(x, start, W_x, W_hs, b)[t].sum()
 
-    gradients = [measure(lambda W_hs, t=t: loss(W_hs, t), np.stack([W_h] * 4)) for t in range(4)]
+    gradients = [measure(loss_at(t), np.stack([W_h] * 4)) for t in range(4)]
     return np.any(gradients, axis=(2, 3)).astype(int)
 
 
