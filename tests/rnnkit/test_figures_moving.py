@@ -200,9 +200,8 @@ def test_what_goes_back_along_both_routes_is_what_a_measurement_finds():
 def test_every_gradient_in_the_diagram_is_the_steps_own():
     for t, now in enumerate(trace_back(lstm_step_backward, 1), start=1):
         seen = written(explorer("backward_explorer").at(step=t, bias=1))
-        expected = [f"da{name} = {power(now.da[name])}" for name in "ifgo"]
-        expected += [f"dctotal = {power(now.total)}",
-                     *(power(value) for value in (now.dh_next, now.dc_next, now.dh, now.dc))]
+        expected = [f"dctotal = {power(now.total)}", *map(power, now.da.values()),
+                    *map(power, (now.dh_next, now.dc_next, now.dh, now.dc))]
         assert [text for text in expected if text not in seen] == []
         assert now.total == pytest.approx(now.dc_next + now.shown)
         assert now.dc == pytest.approx(now.total * now.gates["f"])
