@@ -102,8 +102,7 @@ def trace_back(lstm_step_backward, bias):
 
 
 def _title(now, t):
-    return (f"Step {t}: {power(now.total)} arrives at c. Along it {power(now.dc)} goes on, "
-            f"through the gates {power(now.dh)}")
+    return f"Step {t}: {power(now.total)} at c; {power(now.dc)} goes on along c, {power(now.dh)} through the gates"
 
 
 def _deeds(now):
