@@ -18,10 +18,14 @@ MOST_TOGETHER = 2    # mistakes that are named in one answer, each by outputs of
 
 @dataclass(frozen=True)
 class Named:
-    """A change that was recognized, and the outputs that have its numbers; all of them where it is alone."""
+    """A change that was recognized, and the outputs that have its numbers; all of them where it is alone.
+
+    besides: the outputs that are wrong in another way, which nobody knows.
+    """
 
     change: Change
     outputs: tuple = ()
+    besides: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,7 @@ def _several(evidence, tables):
         pair = changes[first], changes[second]
         if evidence.fits(*pair):
             return [Named(change, _alone(evidence, change)) for change in pair]
-    return _by_output(evidence, changes, harmed, alike, wrong)
+    return _by_output(evidence, changes, harmed, alike, wrong) or _in_part(evidence, changes, harmed, alike, wrong)
 
 
 def _alone(evidence, change):
@@ -160,6 +164,36 @@ def _by_output(evidence, changes, harmed, alike, wrong):
     return [] if left.any() or not all(each.outputs for each in named) else named
 
 
+def _in_part(evidence, changes, harmed, alike, wrong):
+    """One known mistake, beside another that nobody knows.
+
+    Whatever it would harm is wrong, and it explains the greater part of that. It is named where no other mistake
+    explains as much, in every case, and what it explains is not zero like the rest. Of two outputs, one tells too
+    little.
+    """
+    if len(evidence.exercise.outputs) < 3:
+        return []
+    table = _table(evidence.exercise, evidence.cases[0], (changes[0],))
+    explained, left_open = (harmed & alike) @ table.weights, (harmed & ~alike) @ table.weights
+    fair = np.flatnonzero(~(harmed & ~wrong).any(axis=1) & (explained > left_open))
+    best = min(fair, key=lambda k: (-explained[k], left_open[k], not changes[k].known), default=None)
+    if best is None or not changes[best].known:
+        return []
+    rivals = ~(harmed & ~wrong | harmed[best] & alike[best] & ~(harmed & alike)).any(axis=1)
+    if sum(change.known for change, rival in zip(changes, rivals, strict=True) if rival) > 1:
+        return []
+    seen = [*zip(evidence.cases, evidence.answers, strict=True), *evidence.more]
+    parts = [_Table(evidence.exercise, case, (changes[best],)).part(answer, evidence.exercise.answer(case))
+             for case, answer in seen if not answer.problem]
+    outputs, besides = parts[0]
+    if not outputs or any(part[0] not in ((), outputs) or part[1] is None for part in parts):
+        return []
+    values = evidence.answers[0].outputs
+    if not any(values[name].any() for name in outputs) and not all(values[name].any() for name in besides):
+        return []
+    return [Named(changes[best], outputs, besides)]
+
+
 @lru_cache(64)
 def _table(exercise, case, changes):
     return _Table(exercise, case, changes)
@@ -180,6 +214,8 @@ class _Table:
                            for k, answer in enumerate(self.answers) if self._misshapen(answer, name)]
                     for name in exercise.outputs}
         self.regions = {name: self._regions(name) for name in exercise.outputs}
+        self.where = [name for name, regions in self.regions.items() for _ in range(regions.shape[1])]
+        self.weights = np.array([1 / self.where.count(name) for name in self.where])    # an output has the weight 1
 
     def _row(self, answer, name):
         """One output as a row of numbers; NaN where there is none of the right shape."""
@@ -224,6 +260,17 @@ class _Table:
         crashed = [answer is None or bool(answer.problem) for answer in self.answers]
         harmed[crashed], alike[crashed] = False, False
         return harmed, alike, np.hstack(wrong)
+
+    def part(self, answer, right):
+        """Of a single change: the outputs that hold its numbers, and those that are wrong in another way; None for
+        these where what it would harm is right, or where it does not explain the greater part of that."""
+        (harmed,), (alike,), wrong = self.compared(answer, right)
+        explained = harmed & alike
+        holds = (harmed <= wrong).all() and (not harmed.any() or explained @ self.weights > harmed @ self.weights / 2)
+        return self._outputs(explained), self._outputs(wrong & ~explained) if holds else None
+
+    def _outputs(self, regions):
+        return tuple(dict.fromkeys(name for name, there in zip(self.where, regions, strict=True) if there))
 
     def _unlike(self, name, given):
         """Versions x entries: where each differs from an array. One of another shape is alike as a whole, or not."""

@@ -6,6 +6,12 @@ def named(exercise, mistakes):
     ids = [mistake.change.name(exercise) for mistake in mistakes]
     by = " and ".join(_kind(exercise, mistake.change) for mistake in mistakes) + " at once" * (len(mistakes) > 1)
     by = by.replace("a known mistake and a known mistake", "two known mistakes")
+    if besides := mistakes[0].besides:
+        outputs, others = " and ".join(mistakes[0].outputs), " and ".join(besides)
+        are = "are" if len(besides) > 1 else "is"
+        return (ids, [f"{outputs}: {_hint(mistakes[0].change)}",
+                      f"Besides, {others} {are} wrong in another way, which has no name here."],
+                f"{outputs}: exactly the numbers of {by}.")
     if len(mistakes) == 1 or not any(mistake.outputs for mistake in mistakes):
         hints = [f"{'And, at once: ' * (k > 0)}{_hint(mistake.change)}" for k, mistake in enumerate(mistakes)]
     else:

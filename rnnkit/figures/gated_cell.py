@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from rnnkit.figures.style import COLOR, INK, QUIET, SHADE, tint
-from rnnkit.figures.svg import Sheet, color_of, ink_on, number
+from rnnkit.figures.style import COLOR, INK, QUIET, SHADE, readable_on, tint
+from rnnkit.figures.svg import Sheet, color_of, number
 
 WIDTH = 800                                 # px
 LEFT, RIGHT, INPUT = 48, WIDTH - 48, 148    # where the old states, the new states and the input stand
@@ -113,7 +113,7 @@ class CellSheet(Sheet):
             for _, level, values in states:
                 color, said = looks(values[k])
                 self.box((across, level), APART - 1.5, 29, color, "none", corner=0)
-                self.write((across, level), said, 12, ink_on(color))
+                self.write((across, level), said, 12, readable_on(color))
         self.box((here, middle), APART, height, "none", INK, 2, 5)
         for k in range(len(symbols[1])):
             with self.marked(data_go=f"0 {k}", pointer_events="all"):

@@ -1,13 +1,12 @@
-"""How long a state remembers: its response to one impulse, and what padding with zeros does to it."""
+"""How long a state remembers: its response to one impulse."""
 
 import numpy as np
 
-from rnnkit.figures.arguments import count, expect_functions, expect_whole
+from rnnkit.figures.arguments import count, expect_functions
 from rnnkit.figures.explorer import Control, Explorer, numbers
-from rnnkit.figures.picture import Drawing, Picture
+from rnnkit.figures.picture import Drawing
 from rnnkit.figures.plot import Plot, power
-from rnnkit.figures.strokes import headline
-from rnnkit.figures.style import COLOR, FAINT, INK, QUIET, SHADE, SMALL
+from rnnkit.figures.style import COLOR, FAINT, INK, QUIET, SHADE
 from rnnkit.figures.svg import Sheet
 
 STEPS = 60
@@ -124,45 +123,3 @@ def _draw_eigenvalues(sheet, center, radius, angle):
     for eigenvalue in np.linalg.eigvals(turning_matrix(radius, angle)).astype(complex):
         sheet.circle(center + unit * np.array([eigenvalue.real, -eigenvalue.imag]), 6, COLOR["W"])
     sheet.write((center[0], center[1] + 1.75 * unit), "the circle has radius 1", 12, QUIET)
-
-
-def padding(h, length):
-    """The units of one sequence's state over time, with the part that is padding, and how far it has moved there.
-
-    h: (T, H), the states of one sequence, or (T, 1, H), a batch of one.
-    length: how many of the T steps are the sequence.
-    Returns a Picture. Raises ValueError where h has another shape, or length is no whole number from 1 to T.
-    """
-    h = np.asarray(h, float)
-    if h.ndim not in (2, 3) or 0 in h.shape or h.shape[1:-1] not in ((), (1,)):
-        raise ValueError(f"padding: h has shape {h.shape}; (T, H) or (T, 1, H) was expected, the states of "
-                         "one sequence. Of a batch, take h[:, n].")
-    h = h.reshape(len(h), h.shape[-1])
-    length = expect_whole("padding", "length", length, 1, len(h))
-    T, H = h.shape
-    size = np.linalg.norm(h[length - 1])
-    moved = np.linalg.norm(h[-1] - h[length - 1])
-    share = f"{100 * moved / size:.0f}% of its length" if size else "it had length 0"
-    rest = count(T - length, "step")
-    title = (f"After {rest} of padding the state has moved by {moved:.2f} ({share})" if length < T
-             else f"No padding: the sequence fills all {count(T, 'step')}")
-    alt = (f"The {H} units of one state over {count(T, 'step')}. The sequence ends at step {length}, where "
-           f"the state has length {size:.2f}; in the {rest} after it the input is zero. {title}.")
-    return Picture(lambda figure: _draw_padding(figure, h, length, title), alt, 3.3)
-
-
-def _draw_padding(figure, h, length, title):
-    T, H = h.shape
-    headline(figure, title)
-    ax = figure.add_axes((0.085, 0.17, 0.895, 0.64))
-    top = 1.1 * np.abs(h).max(initial=1e-9)
-    for unit in range(H):
-        ax.plot(np.arange(1, T + 1), h[:, unit], DASHES[unit % len(DASHES)], color=COLOR["h"], linewidth=1.5)
-    ax.axhline(0, color=QUIET, linewidth=0.8)
-    ax.set(xlim=(1, max(T, 2)), ylim=(-top, top), xlabel="step", ylabel="$h_t$, unit by unit")
-    ax.locator_params(axis="x", integer=True)
-    ax.axvline(length, color=INK, linewidth=1.2)
-    ax.text((1 + length) / 2, top, "the sequence", ha="center", va="bottom", fontsize=SMALL)
-    if length < T:
-        ax.axvspan(length, T, color=SHADE, zorder=0, linewidth=0)
-        ax.text((length + T) / 2, top, "padding: the input is 0", ha="center", va="bottom", fontsize=SMALL)

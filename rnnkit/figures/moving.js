@@ -158,7 +158,7 @@
 .rnnkit-moving .rnnkit-lighting [data-edge]:not(.rnnkit-lit) { opacity: 0.12; }
 .rnnkit-moving text.rnnkit-lit { font-weight: bold; }
 .rnnkit-moving .rnnkit-live { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-:is([data-jp-theme-light="false"], [data-theme="dark"]) .rnnkit-moving svg { filter: invert(0.93) hue-rotate(180deg); }
+:is([data-jp-theme-light="false"], [data-theme="dark"]) .rnnkit-moving svg { filter: brightness(0.83); }
 @media (max-width: 500px) { .rnnkit-moving .rnnkit-controls { display: block; } }`;
   // What has the focus keeps its keys: JupyterLab would move from cell to cell.
   for (const element of [button, ...inputs, ...lights]) element.dataset.lmSuppressShortcuts = "true";

@@ -1,61 +1,18 @@
-"""The two routes from one cell state to the next: a diagram, and how much of the gradient comes back along them."""
-
-from itertools import pairwise
+"""How much of a gradient comes back along the two routes from one cell state to the one before."""
 
 import numpy as np
 
 from rnnkit.figures.arguments import expect_functions
 from rnnkit.figures.explorer import Control, Explorer, numbers
-from rnnkit.figures.picture import Drawing, Picture
+from rnnkit.figures.picture import Drawing
 from rnnkit.figures.plot import Plot, power
-from rnnkit.figures.strokes import arrow, box, cell, headline, sheet, write
-from rnnkit.figures.style import COLOR, FAINT, QUIET, SMALL, TEXT
+from rnnkit.figures.style import COLOR, FAINT
 from rnnkit.figures.svg import Sheet
 from rnnkit.lstm import lstm_backward as whole_backward
 from rnnkit.lstm import lstm_forward as known_forward
 
 T, D, H = 100, 4, 16
 LIMITS = 1e-36, 1e6
-
-
-def two_routes():
-    """A diagram of three LSTM steps: the route along the cell state, and the one through hidden state and gates.
-
-    Returns a Picture.
-    """
-    alt = ("Three steps of an LSTM, from left to right. In the upper row the cell states c_1, c_2 and c_3, in the "
-           "lower row the hidden states h_1, h_2 and h_3; between two columns stand the gates and the candidate of the "
-           "next step. A solid route runs along the upper row: from c_1 to c_2 times f_2, from c_2 to c_3 times f_3. "
-           "A dashed route leaves it at every step: from c_1 down to h_1 through tanh and the output gate o_1, from "
-           "h_1 through W_h into i_2, f_2, g_2 and o_2, and from there up into c_2 and down into h_2.")
-    return Picture(_draw_routes, alt, 4.3)
-
-
-def _draw_routes(figure):
-    ax, up, down, middle = sheet(figure), 3.15, 0.95, 2.05
-    headline(figure, "One cell state has two routes to the next")
-    across = [1.0, 4.0, 7.0]
-    gradient, radius, gap = COLOR["gradient"], 0.33, (0.37, 0.37)
-    for t, x in enumerate(across, start=1):
-        cell(ax, (x, up), f"$c_{t}$", COLOR["h"], radius, "rounded")
-        cell(ax, (x, down), f"$h_{t}$", COLOR["h"], radius)
-        arrow(ax, (x, up), (x, down), gradient, 2, gap, dashed=True)
-        write(ax, (x + (0.12 if t < 3 else -0.12), 2.2), rf"$\odot\, o_{t}$" + "\ntanh", SMALL, QUIET,
-              ha="left" if t < 3 else "right")
-    for t, (x, further) in enumerate(pairwise(across), start=2):
-        gates = np.array([(x + further) / 2, middle])
-        arrow(ax, (x, up), (further, up), gradient, 4.5, gap)
-        write(ax, (gates[0], up + 0.22), rf"$\odot\, f_{t}$", 13)
-        arrow(ax, (x, down), gates, gradient, 2, (0.37, 0.46), dashed=True)
-        arrow(ax, gates, (further, up), gradient, 2, (0.42, 0.4), dashed=True)
-        arrow(ax, gates, (further, down), gradient, 2, (0.42, 0.37), dashed=True)
-        box(ax, gates, 1.15, 0.5, QUIET, 0.08)
-        write(ax, gates, f"$i_{t}\\ \\ f_{t}\\ \\ g_{t}\\ \\ o_{t}$", 13, zorder=4)
-        write(ax, gates - (0.45, 0.66), "$W_h$", 13, QUIET)
-    ax.plot([0.2, 0.75], [0.2, 0.2], color=gradient, linewidth=4.5)
-    write(ax, (0.85, 0.2), "along the cell state", TEXT, ha="left")
-    ax.plot([3.9, 4.5], [0.2, 0.2], "--", color=gradient)
-    write(ax, (4.6, 0.2), "through the hidden state and the gates", TEXT, ha="left")
 
 
 def routes_explorer(lstm_forward, lstm_backward, forget_bias):

@@ -158,7 +158,9 @@ def _border(holds, low, high):
 def _draw_float32(figure, z, curves, overflow, one):
     looks = {"naive": {"color": INK, "linewidth": 2, "linestyle": (0, (4, 2)), "zorder": 3},
              "stable": {"color": COLOR["h"], "linewidth": 5, "alpha": 0.45, "zorder": 2}}
-    headline(figure, "The sigmoid in float32: the same function on paper, not in the computer")
+    breaks = [f"exp overflows below z = {overflow:.2f}"] * (overflow is not None)
+    breaks += [f"the slope is 0 from z = {one:.2f} on"] * (one is not None)
+    headline(figure, ("In float32 " + ", and ".join(breaks or ["both are the same"])).replace("-", "\N{MINUS SIGN}"))
     value, slope = figure.add_axes((0.1, 0.52, 0.875, 0.34)), figure.add_axes((0.1, 0.12, 0.875, 0.34))
     for name, s in curves.items():
         for ax, curve in [(value, s), (slope, s * (1 - s))]:

@@ -10,7 +10,6 @@ import html
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -52,25 +51,6 @@ def gradient_color(value):
     """The color of a strand that carries a gradient: the smaller, the lighter; gray for next to nothing."""
     share = np.clip(1 + 0.15 * power_of_ten(value), 0.35, 1)
     return tint(COLOR["gradient"], share) if power_of_ten(value) > SMALLEST else ZERO
-
-
-@lru_cache
-def ink_on(color):
-    """INK or white, whichever can be read better on this color: it has the larger contrast."""
-    return max((INK, "#FFFFFF"), key=lambda ink: contrast(ink, color))
-
-
-def contrast(one, other):
-    """The contrast of two colors, "#RRGGBB", from 1 to 21, as the Web Content Accessibility Guidelines define it."""
-    low, high = sorted(luminance(color) for color in (one, other))
-    return (high + 0.05) / (low + 0.05)
-
-
-def luminance(color):
-    """The relative luminance of a color, "#RRGGBB": 0 is black, 1 is white."""
-    share = np.array([int(color[k:k + 2], 16) for k in (1, 3, 5)]) / 255
-    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
-    return float(linear @ (0.2126, 0.7152, 0.0722))
 
 
 def number(value, digits=2):
@@ -138,7 +118,7 @@ class Sheet:
         """A strand that carries a gradient: the larger, the broader and the darker, by powers of ten; gray is none."""
         self.way(points, gradient_color(value), float(np.clip(10 + 2.5 * power_of_ten(value), THIN, 14)), arrow)
 
-    def way(self, points, color, width, arrow=False):
+    def way(self, points, color=QUIET, width=2.0, arrow=False, dashed=False):
         """A line through the points, round at its corners; with `arrow`, it ends in a head."""
         points = [np.asarray(point, float) for point in points]
         if arrow:
@@ -149,9 +129,10 @@ class Sheet:
             points[-1] = points[-1] + along
         way = f"M{_pair(points[0])}"
         for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-            turn = [corner + CORNER * _unit(before - corner), corner, corner + CORNER * _unit(after - corner)]
+            turn = [corner + _toward(before - corner), corner, corner + _toward(after - corner)]
             way += f" L{_pair(turn[0])} Q{_pair(turn[1])} {_pair(turn[2])}"
-        self.add("path", d=f"{way} L{_pair(points[-1])}", fill="none", stroke=color, stroke_width=width)
+        dashes = {"stroke_dasharray": "9 5"} if dashed else {}
+        self.add("path", d=f"{way} L{_pair(points[-1])}", fill="none", stroke=color, stroke_width=width, **dashes)
 
     def valve(self, at, gate, across=False, radius=20):
         """A gate on a line: two jaws that leave `gate` of the way free. across: the line runs from left to right."""
@@ -208,6 +189,12 @@ def _italic(text):
 
 def _unit(vector):
     return vector / np.linalg.norm(vector)
+
+
+def _toward(vector):
+    """A step of CORNER px along a vector, or to its middle where it is short."""
+    length = np.linalg.norm(vector)
+    return vector * min(CORNER / length, 0.5)
 
 
 def _pair(point):

@@ -7,8 +7,8 @@ from rnnkit.figures.explorer import Explorer, numbers, steps
 from rnnkit.figures.gated_cell import CellSheet
 from rnnkit.figures.picture import Drawing
 from rnnkit.figures.plot import Plot
-from rnnkit.figures.style import COLOR, FAINT, INK, QUIET, SHADE, tint
-from rnnkit.figures.svg import color_of, ink_on, number
+from rnnkit.figures.style import COLOR, FAINT, INK, QUIET, SHADE, readable_on, tint
+from rnnkit.figures.svg import color_of, number
 
 PULSES = {2: 1.0, 14: -1.0}                 # step, counted from 0 -> input; it is zero at all others
 T, ASKED = 24, 12                           # steps, and the one whose state is asked for: ten after the first pulse
@@ -86,7 +86,7 @@ def _draw_strip(sheet, states, t):
         sheet.write((across, 69), str(k + 1), 11, QUIET)
         sheet.write((across, 95), number(pulse, 0) if pulse else "·", 13, bold=bool(pulse))
         sheet.box((across, 127), APART - 1.5, 29, color, "none", corner=0)
-        sheet.write((across, 127), number(states[k + 1], 1), 10.5, ink_on(color))
+        sheet.write((across, 127), number(states[k + 1], 1), 10.5, readable_on(color))
     sheet.box((here, 102), APART, 92, "none", INK, 2, 5)
     for k in range(T):
         with sheet.marked(data_go=f"0 {k}", pointer_events="all"):

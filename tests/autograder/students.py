@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from rnnkit.exercises import EXERCISES
 
 ROOT = Path(__file__).resolve().parents[2]
 RIGHT = {path.stem: path for path in sorted((ROOT / "tests" / "rnnkit" / "solutions").glob("*.py"))}
+BESIDE = {f"{path.stem}, {cell.splitlines()[0]}": f"# {cell}"
+          for path in sorted((ROOT / "tests" / "rnnkit" / "right").glob("*.py"))
+          for cell in re.split(r"^# %% ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]}
 WORDS = "A weight is used at every step, so the loss feels it T times, and what it feels adds up."
 
 
@@ -76,7 +80,12 @@ def wrote_all_of(lesson):
 
 
 def by(student, lesson):
-    """The notebook of one of those who are right, each in a way of their own; what they did not write is ours."""
+    """The notebook of one who is right in a way of their own: of a student, or with an answer that lies beside ours.
+
+    What they did not write is ours.
+    """
+    if student in BESIDE:
+        return notebook(lesson, {**solved(lesson), student.split(",")[0]: BESIDE[student]})
     answers, added = answers_in(RIGHT[student].read_text(encoding="utf-8"), lesson)
     return notebook(lesson, {**solved(lesson), **answers}, added)
 

@@ -92,7 +92,7 @@ def rnn_step_backward(dh_next, cache):
     x, h, h_next, W_x, W_h = cache
     da = dh_next * (1 - h_next ** 2)
     return da @ W_x.T, da @ W_h.T, x.T @ da, -da.T @ h, da.mean(axis=0)
-"""}, {"rnn_step_backward": 0.54}),  # db is a mean, but beside a mistake that nobody knows it is placed, not named
+"""}, {"rnn_step_backward": 0.54}, mistakes={"rnn_step_backward": ["db-mean"]}),
     "takes a parameter from the notebook": HalfRight(
         CELL, {"readout": "def readout(h, W_y, b_y):\n    return h @ W_y + bias"}, {"readout": 0}, added="bias = 0.0",
         mistakes={"readout": ["bias-left-out"]}),
@@ -121,6 +121,7 @@ DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.As
 WITH_TORCH = {"autograd", "odd_forms"}  # right in the notebook; a judge has no PyTorch, and says so
 SOLUTIONS = [(student, name) for name, lesson in students.lessons().items()
              for student in (INSTRUCTOR, *students.wrote_all_of(lesson)) if student not in WITH_TORCH]
+SOLUTIONS += [(answer, students.lesson_of(answer.split(",")[0]).name) for answer in students.BESIDE]
 MISTAKES = [(name, mistake) for lesson in students.lessons().values() for name in lesson.exercises
             for mistake in EXERCISES[name].misconceptions]
 

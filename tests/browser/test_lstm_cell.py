@@ -3,7 +3,7 @@
 LESSON = "06_the_lstm"
 
 
-def test_the_slider_steps_through_the_text_and_nothing_asks_the_kernel(lab, page, screenshot):
+def test_the_slider_steps_through_the_text_and_nothing_asks_the_kernel(lab, page):
     lab.open(f"lessons/{LESSON}/{LESSON}.ipynb")
     lab.wait_for_kernel()
     lab.run_all()
@@ -25,7 +25,6 @@ def test_the_slider_steps_through_the_text_and_nothing_asks_the_kernel(lab, page
     assert handle.get_attribute("aria-valuetext") == "Step 7 of 16"
     assert live.inner_text() == "Step 7 reads “)”: the cell state goes from 3.00 to 2.00."
     assert page.evaluate(f"{lab.notebook}.activeCellIndex") == active      # the arrows stayed in the figure
-    screenshot("cell")
 
     figure.locator("[data-go='0 10']").click()
     assert handle.get_attribute("aria-valuetext") == "Step 11 of 16"

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,12 +22,13 @@ from rnnkit import (
     rnn_step,
     sigmoid,
 )
+from rnnkit.figures.style import contrast
 
 matplotlib = pytest.importorskip("matplotlib")
 
+LESSONS = Path(__file__).parents[2] / "lessons"
 EPS = 10.0 ** np.arange(-12, 0)
 V = {"float64": 1e-17 / EPS + EPS ** 2, "float32": np.minimum(1, 1e-8 / EPS + EPS ** 2)}
-STATES = np.random.default_rng(0).standard_normal((20, 5)) / 2
 FLOWS = {name: np.geomspace((end, 3 * end), 1, 100, axis=1)
          for name, end in {"RNN": 1e-26, "LSTM, default": 1e-20, "LSTM, forget bias 1": 1e-8, "bias 3": 0.9}.items()}
 HISTORIES = {"with the carry": np.geomspace(0.4, 1e-3, 300), "without it": np.linspace(0.4, 0.2, 300)}
@@ -43,28 +45,21 @@ def naive(z):
 
 PICTURES = {
     "course_map": lambda: figures.course_map("nowhere"),
+    "course_map full": lambda: figures.course_map(LESSONS),
+    "end_of_lesson": lambda: figures.end_of_lesson(3, "A falling loss does not prove a gradient.", LESSONS),
+    "end_of_lesson long": lambda: figures.end_of_lesson(0, "A word and another. " * 9, "nowhere"),
     "axes_of_x": figures.axes_of_x,
     "axes_of_x large": lambda: figures.axes_of_x(8, 8, 8),
     "row_vectors": figures.row_vectors,
     "row_vectors large": lambda: figures.row_vectors(8, 8, 8),
     "row_vectors narrow": lambda: figures.row_vectors(2, 1, 3),
-    "bag_of_words": lambda: figures.bag_of_words("not bad, good", "not good, bad"),
-    "bag_of_words long": lambda: figures.bag_of_words("the dog bit the man because the man was mean", "a man"),
     "sigmoid_in_float32": lambda: figures.sigmoid_in_float32(naive, sigmoid),
-    "unrolled": figures.unrolled,
-    "unrolled one step": lambda: figures.unrolled(1, loss="every"),
-    "unrolled long": lambda: figures.unrolled(10, loss="every"),
-    "unrolled W_h": lambda: figures.unrolled(4, highlight="W_h", loss="last"),
-    "wirings": figures.wirings,
-    "padding": lambda: figures.padding(STATES, 8),
     "v_curve": lambda: figures.v_curve(EPS, V),
     "losses": lambda: figures.losses(HISTORIES),
     "museum": lambda: figures.museum(MUSEUM),
     "museum small": lambda: figures.museum({"sum": MUSEUM["sum"]}),
-    "three_cells": figures.three_cells,
     "counting": lambda: figures.counting({"a": [1, 2, 3, 2, 1, 0], "b": [1, 1.5, 1.7, 0.7, -0.3, -1.2]}),
     "gradient_flow": lambda: figures.gradient_flow(FLOWS),
-    "two_routes": figures.two_routes,
 }
 EXPLORERS = {
     "activation_explorer": (lambda: figures.activation_explorer(sigmoid, activation_slopes),
@@ -102,8 +97,8 @@ def test_a_picture_is_an_image_of_1600_px_that_says_what_it_shows(make):
     assert int.from_bytes(picture.png[16:20], "big") == 1600
     bundle = picture._repr_mimebundle_()
     assert bundle["text/plain"] == repr(picture) == picture.alt
-    assert re.match(r'<img class="rnnkit-picture" alt="[^"]{80,}" style="width: 800px; max-width: 100%;',
-                    bundle["text/html"])
+    assert re.search(r'<img class="rnnkit-picture" alt="[^"]{80,}" style="width: 800px; max-width: 100%;',
+                     bundle["text/html"])
 
 
 @pytest.mark.parametrize("make", PICTURES.values(), ids=PICTURES)
@@ -119,12 +114,41 @@ def test_no_letter_leaves_the_picture_or_lies_on_another(make, monkeypatch):
             assert across < 3 or upward < 3, f"{text!r} lies on {other!r}"
 
 
+@pytest.mark.parametrize("make", PICTURES.values(), ids=PICTURES)
+def test_powers_of_ten_are_written_as_people_write_them(make, monkeypatch):
+    picture = make()
+    for text in [picture.alt, *(text for text, _ in letters(picture.figure, monkeypatch))]:
+        assert not re.search(r"\de[-+]\d", text), text
+
+
+@pytest.mark.parametrize("make", PICTURES.values(), ids=PICTURES)
+def test_every_letter_stands_out_from_what_lies_under_it(make):
+    """Its color against the pixels that are there without it: at least 4.5 to 1, as WCAG asks of text."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    figure = make().figure
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    texts = [text for text in figure.findobj(matplotlib.text.Text) if text.get_visible() and text.get_text().strip()]
+    places = [text.get_window_extent() for text in texts]
+    colors = [matplotlib.colors.to_hex(text.get_color()) for text in texts]
+    for text in texts:
+        text.set_visible(False)
+    canvas.draw()
+    ground = np.asarray(canvas.buffer_rgba())[::-1]
+    for text, place, color in zip(texts, places, colors, strict=True):
+        pixels = ground[max(0, int(place.y0)):int(place.y1) + 1, max(0, int(place.x0)):int(place.x1) + 1, :3]
+        if not pixels.size:
+            continue                     # a number of an axis, beyond its end
+        under = matplotlib.colors.to_hex(np.median(pixels.reshape(-1, 3), axis=0) / 255)
+        assert contrast(color, under) >= 4.5, f"{text.get_text()!r} in {color} on {under}"
+
+
 def test_drawing_touches_neither_pyplot_nor_the_readers_settings_nor_stderr(tmp_path):
     program = """
 import sys, matplotlib
 from rnnkit import figures
 matplotlib.rcParams["font.size"] = 31
-figures.unrolled().png
+figures.axes_of_x().png
 assert "matplotlib.pyplot" not in sys.modules
 assert matplotlib.rcParams["font.size"] == 31 and matplotlib.rcParams["axes.spines.top"]
 """
@@ -133,15 +157,15 @@ assert matplotlib.rcParams["font.size"] == 31 and matplotlib.rcParams["axes.spin
 
 
 def test_the_readers_style_does_not_change_a_picture():
-    plain = figures.padding(STATES, 8).png
+    plain = figures.axes_of_x().png
     with matplotlib.rc_context({"axes.facecolor": "black", "text.color": "white", "axes.grid": True, "font.size": 30}):
-        assert figures.padding(STATES, 8).png == plain
+        assert figures.axes_of_x().png == plain
 
 
 def test_a_picture_is_saved_as_the_bytes_that_are_shown(tmp_path):
-    picture = figures.unrolled()
-    picture.save(tmp_path / "unrolled.png")
-    assert (tmp_path / "unrolled.png").read_bytes() == picture.png
+    picture = figures.axes_of_x()
+    picture.save(tmp_path / "axes.png")
+    assert (tmp_path / "axes.png").read_bytes() == picture.png
 
 
 # What a kernel lacks
@@ -196,6 +220,7 @@ def test_without_matplotlib_and_ipywidgets_an_explorer_is_the_same(name, without
     lambda: figures.gradient_flow({"a": [1.0, 2.0]}),
     lambda: figures.gradient_flow({}), lambda: figures.routes_explorer(lstm_forward, lstm_backward, 1),
     lambda: figures.losses({str(k): [1.0] for k in range(7)}), lambda: figures.course_map(None),
+    lambda: figures.end_of_lesson(14, "x"), lambda: figures.end_of_lesson(3, "x", 5),
 ])
 def test_nonsense_is_a_value_error_that_says_what_was_expected(ask):
     with pytest.raises(ValueError, match=r"was expected|were expected|should be"):
@@ -215,4 +240,4 @@ def test_a_notebook_shows_figures_as_images_with_words_and_nothing_on_stderr(tmp
     assert outputs[0] == []
     (still,), (explorer,), (after,) = outputs[1:]
     assert all(set(shown.data) == {"text/html", "text/plain"} for shown in (still, explorer, after))
-    assert still.data["text/html"].startswith("<img") and "spectral radius 1.3" in after.data["text/plain"]
+    assert "<img" in still.data["text/html"] and "spectral radius 1.3" in after.data["text/plain"]

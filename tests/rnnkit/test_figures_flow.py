@@ -118,8 +118,8 @@ def test_a_backward_that_eats_its_arrays_does_no_harm_to_the_routes():
 def test_gradient_flow_says_the_range_and_the_geometric_mean_relative_to_the_last_step():
     flows = {"one": np.array([[1e-8, 1e-4, 2.0], [1e-10, 1e-4, 2.0]]), "two": np.array([[0.5, 1, 0.5]])}
     alt = figures.gradient_flow(flows).alt
-    assert "one: from 2 steps back 5e-11 to 5e-09, in the geometric mean 5e-10" in alt
-    assert "two: from 2 steps back 1e+00 to 1e+00" in alt
+    assert "one: from 2 steps back 5 × 10⁻¹¹ to 5 × 10⁻⁹, in the geometric mean 5 × 10⁻¹⁰" in alt
+    assert "two: from 2 steps back 1 to 1" in alt
 
 
 def test_gradients_that_are_zero_or_infinite_are_drawn_without_a_word_on_stderr():

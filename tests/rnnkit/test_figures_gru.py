@@ -137,17 +137,7 @@ def test_anything_but_a_function_is_refused():
         figures.gru_explorer("gru_step")
 
 
-# The three cells, and counting
-
-
-def test_the_three_cells_have_as_many_blocks_and_states_as_their_captions_say():
-    picture = figures.three_cells()
-    matplotlib = pytest.importorskip("matplotlib")
-    labels = [text.get_text() for text in picture.figure.findobj(matplotlib.text.Text)]
-    for letter in "ifgorzn":
-        assert labels.count(f"${letter}$") == (2 if letter in "fz" else 1)   # f and z stand at an arrow as well
-    assert {"1 block, 1 state", "4 blocks, 2 states", "3 blocks, 1 state"} < set(labels)
-    assert "h_(t-1) goes straight to h_t, multiplied by z" in picture.alt
+# Counting
 
 
 def test_counting_says_what_was_counted_at_the_top_and_at_the_end():

@@ -112,6 +112,25 @@ def test_every_order_of_the_three_blocks_is_named(order):
     assert found.mistakes == [f"order-{'-'.join(order)}"]
 
 
+def test_known_mistake_is_named_beside_one_that_nobody_knows():
+    found = verdict("rnn_step_backward", ("h.T @ da", "-da.T @ np.sin(h)"), ("da.sum(axis=0)", "da.mean(axis=0)"))
+    assert found.mistakes == ["db-mean"]
+    assert "db: db is a mean over the batch." in hints(found)
+    assert "Besides, dW_h is wrong in another way, which has no name here." in hints(found)
+    assert ("known", "db: exactly the numbers of a known mistake.") in found.lines
+
+
+@pytest.mark.parametrize(("name", "edits"), [
+    # db is an average in both, and W_x's gradient is wrong in a way of its own: averaged too, or not?
+    ("rnn_step_backward", [("x.T @ da", "np.sin(x).T @ da"), ("h.T @ da", "np.sin(h).T @ da"),
+                           ("da.sum(axis=0)", "da.mean(axis=0)")]),
+    # of two outputs one tells too little
+    ("lstm_step", [("o * np.tanh(c_next)", "o * c_next"), ("f * c + i * g", "np.sin(f * c + i * g) / 2")]),
+])
+def test_part_that_another_mistake_would_explain_as_well_is_not_named(name, edits):
+    assert verdict(name, *edits).mistakes == []
+
+
 # -- what an exercise is built on
 
 def test_bias_left_out_inside_the_step_is_named_there(ask):
