@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from rnnkit.figures.arguments import expect_one_of
-from rnnkit.figures.svg import Wave
+from rnnkit.figures.svg import Wave, number
 
 ALPHABET = "".join(chr(k) for k in range(35, 127) if chr(k) not in "<\\")    # the digits of numbers, in a script
 STILL = "Here the picture stands still. It moves in JupyterLab, where the notebook is trusted, and in an exported page."
@@ -48,8 +48,7 @@ def numbers(name, low, high, step, value, unit=""):
     """A slider over the numbers from `low` to `high` that are `step` apart. unit: follows the number in words."""
     digits = len(f"{step:g}".partition(".")[2])
     options = tuple(round(low + step * k, digits) for k in range(round((high - low) / step) + 1))
-    return Control(name, options, value, [f"{option:.{digits}f}{unit}".replace("-", "\N{MINUS SIGN}")
-                                          for option in options])
+    return Control(name, options, value, [number(option, digits) + unit for option in options])
 
 
 class Explorer:

@@ -102,8 +102,7 @@ def trace_back(lstm_step_backward, bias):
 
 
 def _title(now, t):
-    return (f"Step {t}: {power(now.total)} arrives at c. Along it {power(now.dc)} goes on, "
-            f"through the gates {power(now.dh)}")
+    return f"Step {t}: {power(now.total)} at c; {power(now.dc)} goes on along c, {power(now.dh)} through the gates"
 
 
 def _deeds(now):
@@ -153,10 +152,6 @@ def _size(value):
     return gradient_color(value), power(10.0 ** round(power_of_ten(value))) if small else power(value)
 
 
-def _label(sheet, at, name, value, ha="start"):
-    sheet.write(at, f"*{name}* = {power(value)}", 13, ha=ha)
-
-
 def _draw_split(sheet, now):
     """Where the two gradients of c meet, and where they part: to c, to the four boxes."""
     top, g = BOX - 24, now.gates
@@ -168,7 +163,7 @@ def _draw_split(sheet, now):
         sheet.write((OUT + 13, 364), power(now.shown), 13, ha="start")
     with sheet.marked(data_edge="total i g f c"):
         sheet.gradient([(OUT - 9, C), (AT["g"] + 16, C)], now.total)
-        _label(sheet, ((OUT + AT["g"]) / 2, C - 19), "dc_{total}", now.total, "middle")
+        sheet.write(((OUT + AT["g"]) / 2, C - 19), f"*dc_{{total}}* = {power(now.total)}", 13)
     with sheet.marked(data_edge="f c"):
         sheet.gradient([(AT["g"] - 16, C), (AT["f"], C)], now.total, arrow=False)
     with sheet.marked(data_edge="c"):
@@ -202,7 +197,8 @@ def _draw_sums(sheet, now):
     for name, across in AT.items():
         with sheet.marked(data_edge=f"{name} h x W"):
             sheet.gradient([(across, BOX + 24), (across, H - 3)], now.da[name])
-            _label(sheet, (across + 13, H - 27), f"da_{name}", now.da[name])
+            sheet.write((across + 13, H - 36), f"*da_{name}*", 13, ha="start")
+            sheet.write((across + 13, H - 18), power(now.da[name]), 13, ha="start")
         with sheet.marked(data_edge="W"):
             sheet.weights((across, H + 14), 34)
         sheet.activation((across, BOX), NAMES[name].split()[0], "tanh" if name == "g" else "σ")

@@ -11,7 +11,6 @@
   const figure = script ? script.parentElement : document.querySelector(".rnnkit-moving:not([data-moves])");
   if (!figure || figure.dataset.moves) return;
   figure.dataset.moves = "yes";
-  figure.dataset.lmSuppressShortcuts = "true"; // or JupyterLab would move from cell to cell
   const {controls, slots, words, plays: [played, direction, pace]} = data;
   const ALPHABET = [...Array(92).keys()].map(k => String.fromCharCode(k + 35)).filter(c => c !== "<" && c !== "\\").join("");
   const code = (text, k) => ALPHABET.indexOf(text[k]);
@@ -161,6 +160,8 @@
 .rnnkit-moving .rnnkit-live { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 :is([data-jp-theme-light="false"], [data-theme="dark"]) .rnnkit-moving svg { filter: brightness(0.83); }
 @media (max-width: 500px) { .rnnkit-moving .rnnkit-controls { display: block; } }`;
+  // What has the focus keeps its keys: JupyterLab would move from cell to cell.
+  for (const element of [button, ...inputs, ...lights]) element.dataset.lmSuppressShortcuts = "true";
   stop();
   show(false);
   rows[played].style.gridColumn = "auto";

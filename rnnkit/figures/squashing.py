@@ -62,12 +62,13 @@ def _draw_activation(curves, k, title):
     z, values, slopes = curves
     sheet = Sheet(800, 430)
     sheet.write((8, 20), title, 17, ha="start", bold=True)
-    margin = max(0.08 * np.ptp(values), 0.05)
-    above = Plot(sheet, (70, 62, 790, 240), (-8, 8), (values.min() - margin, values.max() + margin))
+    low, high = np.round((values.min(), values.max()))
+    high, margin = max(high, low + 1), max(0.08 * np.ptp(values), 0.05)
+    up = min(low, values.min()) - margin, max(high, values.max()) + margin
+    above = Plot(sheet, (70, 62, 790, 240), (-8, 8), up)
     below = Plot(sheet, (70, 292, 790, 380), (-8, 8), (-0.06, 1.15))
     _shade(sheet, (above, below), z, slopes < FLAT)
-    top = np.floor(values.max())
-    above.axis_y(np.linspace(np.ceil(values.min()), top, 3), "value", 0 if top > 1 else 1)
+    above.axis_y(np.linspace(low, high, 3), "value", 0 if high > 1 else 1)
     below.axis_y((0, 0.5, 1), "slope", 1)
     below.axis_x(range(-8, 9, 2), "*z*")
     room = min(values.max() - values[k], values[k] - values.min()) + margin

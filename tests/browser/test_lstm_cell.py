@@ -11,39 +11,43 @@ def test_the_slider_steps_through_the_text_and_nothing_asks_the_kernel(lab, page
     assert [output for output in outputs if output["output_type"] == "error"] == []
 
     index = lab.find(source="figures.lstm_explorer(")
-    cell = lab.show(index, "start")
+    lab.show(index, "start")
     page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.kernel.statusChanged.connect("
                   "(kernel, status) => (window.asked = status))")
-    figure, handle = cell.locator(".rnnkit-moving"), cell.get_by_role("slider", name="Step")
+    figure = page.locator(".rnnkit-moving", has=page.locator("svg[aria-label^='An LSTM cell of one unit, with']"))
+    handle, live = figure.get_by_role("slider", name="Step"), figure.get_by_role("status")
     words = figure.locator("svg").get_attribute("aria-label")
     assert "Step 5 reads “(”: the cell state goes from 2.00 to 3.00" in words
     handle.focus()
+    active = page.evaluate(f"{lab.notebook}.activeCellIndex")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     assert handle.get_attribute("aria-valuetext") == "Step 7 of 16"
-    assert figure.get_by_role("status").inner_text() == "Step 7 reads “)”: the cell state goes from 3.00 to 2.00."
-    assert page.evaluate(f"{lab.notebook}.activeCellIndex") == index       # the arrows stayed in the figure
+    assert live.inner_text() == "Step 7 reads “)”: the cell state goes from 3.00 to 2.00."
+    assert page.evaluate(f"{lab.notebook}.activeCellIndex") == active      # the arrows stayed in the figure
 
     figure.locator("[data-go='0 10']").click()
     assert handle.get_attribute("aria-valuetext") == "Step 11 of 16"
     page.keyboard.press("Space")
     figure.get_by_role("button", name="Pause").click()
-    cell.get_by_role("combobox", name="Weights").select_option("random, as before training")
+    figure.get_by_role("combobox", name="Weights").select_option("random, as before training")
     assert "with weights random, as before training" in figure.locator("svg").get_attribute("aria-label")
     assert page.evaluate("window.asked") is None
 
     lab.run(index)                                                         # made anew, it moves as well
-    assert handle.get_attribute("aria-valuetext") == "Step 5 of 16"
+    page.wait_for_function("document.querySelector('svg[aria-label^=\"An LSTM cell of one unit, with weights set\"]')")
     handle.focus()
     page.keyboard.press("Home")
     assert handle.get_attribute("aria-valuetext") == "Step 1 of 16"
 
     page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    page.wait_for_function("!jupyterapp.shell.currentWidget.context.model.dirty")
     lab.open(f"lessons/{LESSON}/{LESSON}.ipynb")                           # saved by us, so it is trusted
-    cell = lab.show(lab.find(source="figures.lstm_explorer("), "start")
-    cell.get_by_role("slider", name="Step").focus()
+    lab.wait_for_kernel()
+    lab.show(lab.find(source="figures.lstm_explorer("), "start")
+    handle.focus()
     page.keyboard.press("End")
-    assert cell.get_by_role("slider", name="Step").get_attribute("aria-valuetext") == "Step 16 of 16"
+    assert handle.get_attribute("aria-valuetext") == "Step 16 of 16"
 
 
 def test_in_a_notebook_that_nobody_trusts_the_first_frame_stands_still(lab, page, house):
