@@ -113,14 +113,14 @@ BRACKET_COUNTER = Exercise(
         Misconception("forget-gate-upside-down", "f = [40.0, 40, -40, 40]", "f = [-40.0, -40, 40, -40]",
                       "The forget gate is upside down: it is open at a semicolon and shut elsewhere. At 1 it keeps."),
         Misconception("forgets-at-letters", "f = [40.0, 40, -40, 40]", "f = [40.0, 40, -40, -40]",
-                      "A letter clears the count. There the forget gate has to stay open. (Or are its block and "
-                      "that of the input gate exchanged? The order is i, f, g, o.)"),
+                      "A letter clears the count: there the forget gate has to stay open. Or are its block and that of "
+                      "the input gate exchanged?"),
         Misconception("leaks", "f = [40.0, 40, -40, 40]", "f = [3.0, 3, -40, 3]",
                       "The forget gate is not quite open, and a part of the count leaks away at every step. Drive it "
                       "harder."),
         Misconception("candidate-without-sign", "g = [20.0, -20, 0, 0]", "g = [20.0, 20, 0, 0]",
-                      "A closing bracket counts up. The candidate is the one of the four that can be negative. (Or is "
-                      "its block exchanged with that of the output gate?)"),
+                      "A closing bracket counts up. The candidate is the one of the four that can be negative. Or is "
+                      "its block exchanged with that of the output gate?"),
         Misconception("candidate-upside-down", "g = [20.0, -20, 0, 0]", "g = [-20.0, 20, 0, 0]",
                       "It counts down where it should count up. Look at the sign of the candidate."),
         Misconception("candidate-too-small", "g = [20.0, -20, 0, 0]", "g = [1.0, -1, 0, 0]",

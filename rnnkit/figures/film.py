@@ -12,7 +12,7 @@ ELEMENT = re.compile(r"<(\w+)[^>]*?(?:/>|>.*?</\1>)", re.DOTALL)
 def counting_cell(lstm_step, lstm_gates, seconds=1.4):
     """An LSTM unit that counts brackets, step after step, for so many seconds each. Its own functions drive it.
 
-    lstm_step, lstm_gates: as lstm_explorer takes them. Returns a Drawing. What moves nothing shows the fifth step.
+    lstm_step, lstm_gates: as lstm_explorer takes them. Returns a Drawing. Where nothing moves, it shows the fifth step.
     """
     run = trace(lstm_step, lstm_gates, *counting_weights())
     counts = ", ".join(f"{step.c_next:.0f} after {step.symbol}" for step in run)

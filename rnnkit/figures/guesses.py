@@ -13,7 +13,7 @@ from rnnkit.figures.table import cell, table
 CARD = ("border: 1px solid #808080; border-left: 6px solid {edge}; border-radius: 4px; padding: 6px 12px; "
         "max-width: 52em; line-height: 1.45")
 CHIP = "border: {line} #808080; border-radius: 4px; padding: 2px 10px; margin: 2px 6px 2px 0; display: inline-block"
-LEFT, RIGHT, LEVEL = 60, 740, 46  # of the axis, in px
+LEFT, RIGHT, LEVEL = 60, 740, 52  # of the axis, in px
 
 
 @dataclass
@@ -32,7 +32,12 @@ class Shown:
 
 def written(value):
     """A guess or an answer as plain text."""
-    return cell(value, ".2g")[1] if isinstance(value, float) else str(value)
+    return typeset(value)[1]
+
+
+def typeset(value):
+    """A guess or an answer as HTML, and as plain text."""
+    return cell(value, ".2g" if isinstance(value, float) else "")[:2]
 
 
 def question_card(question, data, options=()):
@@ -54,7 +59,7 @@ def choice_card(question, options):
 
 def place_card(question):
     """The answer on its axis, and the guess."""
-    return _answer(question, image("svg+xml", str(_axis(question)).encode(), _in_words(question)))
+    return _answer(question, image("svg+xml", str(_axis(question)).encode(), _axis_in_words(question)))
 
 
 def score_card(records):
@@ -85,19 +90,20 @@ def course_table(lessons):
 
 def _answer(question, drawn):
     """The card of an answer. Where there is no guess it says the answer, and nothing else."""
-    words = _in_words(question)
+    shown, words = (_in_words(question, *pair) for pair in zip(
+        typeset(question.answer), typeset(question.guess), strict=True))
     edge = DONE if question.guess is not None and question.right() else FAINT
     data = {"guess": question.name, "answer": question.answer}
-    return Shown(_card("rnnkit-answer", data, f"{html.escape(words)}{drawn}", edge), words)
+    return Shown(_card("rnnkit-answer", data, f"{shown}{drawn}", edge), words)
 
 
-def _in_words(question):
-    answer = written(question.answer)
+def _in_words(question, answer, guess):
+    """What became of a guess. answer, guess: as they are written."""
     if question.guess is None:
         return f"The answer: {answer}."
     if question.right():
         return f"Your guess is right: {answer}."
-    return f"You said {written(question.guess)}. It is {answer}."
+    return f"You said {guess}. It is {answer}."
 
 
 def _chip(option, right, guessed):
@@ -107,9 +113,14 @@ def _chip(option, right, guessed):
     return f'<span style="{CHIP.format(line=line)}">{f"<b>{said}</b>" if right else said}</span>'
 
 
+def _axis_in_words(question):
+    guess = "" if question.guess is None else f" Your guess, {written(question.guess)}, is marked."
+    return f"An axis from {question.low:g} to {question.high:g}, with the answer at {written(question.answer)}.{guess}"
+
+
 def _axis(question):
     """The axis of a number, with the answer, how far a guess may be from it, and the guess."""
-    sheet = Sheet(800, 86)
+    sheet = Sheet(800, 92)
     answer, within = question.answer, question.within
     near = (answer / within, answer * within) if question.log else (answer - within, answer + within)
     left, right = (_place(question, value) for value in near)
@@ -119,11 +130,13 @@ def _axis(question):
         place = _place(question, tick)
         sheet.add("path", d=f"M{place},{LEVEL - 4} L{place},{LEVEL + 4}", stroke=QUIET, stroke_width=1.5)
         _write_tick(sheet, (place, LEVEL + 22), tick, question.log)
-    for value, word, full in ((answer, "the answer", True), (question.guess, "your guess", False)):
-        if value is not None:
-            place = _place(question, value)
-            sheet.circle((place, LEVEL), 8, fill=INK if full else "white", width=2.5)
-            sheet.write((min(max(place, 50), 750), LEVEL - (22 if full else 36)), word, 13, INK, bold=full)
+    at = _place(question, answer)
+    sheet.circle((at, LEVEL), 8, fill=INK, width=2.5)
+    sheet.write((at, LEVEL - 22), "the answer", 13, INK, bold=True)
+    if question.guess is not None:
+        guessed = _place(question, question.guess)
+        sheet.circle((guessed, LEVEL), 8, width=2.5)
+        sheet.write((guessed, LEVEL - (40 if abs(guessed - at) < 90 else 22)), "your guess", 13, INK)
     return sheet
 
 

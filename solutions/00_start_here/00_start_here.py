@@ -107,6 +107,8 @@ guess.reveal("tenth", left)
 # That is how a hint opens. The next lessons have two to four under each card.
 # </details>
 #
+# **By hand** asks for one number on paper, or with a pocket calculator. It earns no points. It shows you what the formulas mean.
+#
 # **Checks** run your function on random inputs and compare every number. You can run a check as often as you like.
 #
 # You never get stuck for good. Where your function is not right yet, the rest of the lesson goes on with ours, and

@@ -297,10 +297,10 @@ guess.choose("from-zeros", "From zeros: how many terms, and how many pairs?", "4
 # %%
 def reached(start):
     """Row t, column k: does the loss at step t change with the matrix of step k? From the state `start`."""
-    def loss(W_hs, t):
-        return untied_forward(x, start, W_x, W_hs, b)[t].sum()
+    def loss_at(t):
+        return lambda W_hs: untied_forward(x, start, W_x, W_hs, b)[t].sum()
 
-    gradients = [measure(lambda W_hs, t=t: loss(W_hs, t), np.stack([W_h] * 4)) for t in range(4)]
+    gradients = [measure(loss_at(t), np.stack([W_h] * 4)) for t in range(4)]
     return np.any(gradients, axis=(2, 3)).astype(int)
 
 
@@ -659,7 +659,7 @@ for name, gradient, theirs in zip(("dW_y", "db_y"), kept[-2:], measured, strict=
 # and $W_h$, and a trained readout can find it. And the wrong gradient keeps the upstream gradient of each step, so it
 # points roughly where the right one points.
 #
-# Both can be measured. Below, one line is for training the readout only and leaves the cell as it was born. And the delay
+# Both can be measured. Below, one line belongs to a cell that stays as it was born, with a trained readout. And the delay
 # grows: a random $W_h$ keeps less and less of what was heard long ago. To keep more, the network has to change $W_h$,
 # and for that somebody has to tell step $t$ what happens at step $t + 3$. That is the carry's work.
 

@@ -56,6 +56,7 @@ from rnnkit import (
     lstm_step,
     lstm_step_backward,
     numerical_gradient,
+    pencil,
     relative_error,
     rnn_backward,
     rnn_forward,
@@ -301,6 +302,19 @@ check(exhibit_sum, points=2)
 # published code we have met `=` where `+=` belongs, an array that was added to itself, so that it stayed zero, and the
 # input weights taken from the last step only. What the `=` does to a network that trains is stranger than it looks. We
 # come back to it at the end.
+
+# %% [markdown] locked="by-hand"
+# **By hand.** In lesson 03 you worked out one gradient: one unit, $w_x = 1$, $w_h = 0.5$, no bias, inputs 1 and 0, $h_0 = 0$, and
+# $h_2$ for a loss. The gradient of $w_h$ was 0.661. What does the exhibit return for it?
+
+# %%
+mine = None
+
+one = np.ones((1, 1))
+_, cache = rnn_forward(np.array([[[1.0]], [[0.0]]]), 0 * one, one, 0.5 * one, np.zeros(1))
+last_only = np.array([[[0.0]], [[1.0]]])
+pencil(mine, broken_sum(last_only, cache)[3].item(), {
+    "the term of the last step is kept: which one does the loop reach last?": rnn_backward(last_only, cache)[3].item()})
 
 # %% [markdown] locked="room-2"
 # ## Exhibit 2: the carry
@@ -1007,6 +1021,9 @@ guess.reveal("frozen", "not at all" if max(largest) == 0 else "a little" if max(
 #
 # **What still does not work.** An LSTM has many places to go wrong: three gates and a candidate, two states, two
 # carries. Is all of that needed? Lesson 09 takes some of it away.
+
+# %%
+guess.score()
 
 # %% [markdown] locked="read-on"
 # ## Read on

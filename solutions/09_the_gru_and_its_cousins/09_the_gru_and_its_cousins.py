@@ -15,7 +15,7 @@
 # less do? And what do you lose with what you leave out?
 #
 # **What you will write.** One step of a GRU, its gradient, the gradient of a sequence, how many parameters each cell has, and
-# weights that make a GRU count. Eighteen points, about two hours.
+# weights that make a GRU count. Eighteen points, about two hours and a quarter.
 #
 # **What you need.** `lstm_step` from lesson 06, and from lesson 03 `numerical_gradient` and the loop that goes backwards.
 # We import ours. You can paste yours below instead.
@@ -840,10 +840,14 @@ figures.counting({"LSTM": c.ravel(), **grus})
 # It saturates. The further up, the more tanh takes from every step, and on the way down the missing part shows: the unit is
 # back at zero long before the b's are over.
 #
-# Smaller steps reach further. How much further? Since $\tanh h \approx h - h^3 / 3$, at a height $h$ tanh takes about
-# $h^3 / 3$ from a step. Up to $n \delta$ and down again that adds up to about $n^4 \delta^3 / 6$. Call a count right if the
-# state comes back to less than half a step from zero, and it is right up to $n = \sqrt[4]{3} / \sqrt{\delta}$, or
-# $1.3 / \sqrt{\delta}$.
+# Smaller steps reach further. How much further?
+#
+# - Near zero $\tanh h \approx h - h^3 / 3$. So at a height $h$ tanh takes about $h^3 / 3$ from a step.
+# - On the way up the heights are $\delta, 2\delta, \dots, n\delta$. The sum of the first $n$ cubes is about $n^4 / 4$, so the way
+#   up loses about $n^4 \delta^3 / 12$.
+# - The way down goes through the same heights, and loses as much once more: $n^4 \delta^3 / 6$ in all.
+# - Call a count right if the state comes back to less than half a step from zero. Then $n^4 \delta^3 / 6 < \delta / 2$, and that
+#   holds up to $n = \sqrt[4]{3} / \sqrt{\delta}$, or $1.3 / \sqrt{\delta}$.
 
 # %%
 counts_to = {delta: next(n for n in range(100) if abs(states_over(letters(n + 1), delta)[-1]) >= delta / 2)
