@@ -8,6 +8,7 @@ The answers are a reference with one known mistake (a single), with two whose ed
 
     named    by its mistakes, all of them, or by others that have the same numbers on inputs the check never saw
     in part  one of the mistakes that were made is named, and no other
+    stopped  it raised an error: that is shown, with its line, the shapes, and what was probably meant
     placed   it is told where: in which output, block or step, what enters, for which inputs it is right
     nothing  every entry is wrong, and no more is said
     false    a mistake is named that was not made, and whose numbers are others
@@ -36,7 +37,8 @@ from rnnkit.checking.versions import built_on, known_changes, slip_changes, vers
 from rnnkit.exercises import EXERCISES, find
 
 KINDS = ("single", "pair", "mutant")
-OUTCOMES = ("named", "in part", "placed", "nothing", "false")
+OUTCOMES = ("named", "in part", "stopped", "placed", "nothing", "false")
+STOPPED = re.compile(r"\w*(Error|Exception|Iteration): ")
 UNSEEN = (5, 6)      # seeds that no check uses
 PAIRS, QUICK = 60, 8
 LOST = re.compile(r"\w+: (every entry|\d+ of \d+ entries) wrong, by up to [^;]*\.|\w+: wrong by [^;]*\.")
@@ -82,7 +84,8 @@ def judged(exercise, verdict, made, function):
     """Which of the OUTCOMES a verdict on a wrong answer is."""
     named = tuple(dict.fromkeys(verdict.mistakes))
     if not named:
-        return "placed" if placed(verdict) else "nothing"
+        stopped = any(mark == "wrong" and STOPPED.match(text) for mark, text in verdict.lines)
+        return "stopped" if stopped else "placed" if placed(verdict) else "nothing"
     if set(named) == set(made) or same_numbers(exercise, named, function):
         return "named"
     return "in part" if set(named) < set(made) else "false"
@@ -131,7 +134,7 @@ def work(job):
         try:
             result, said = outcome(exercise, made, function)
         except TimeoutError:
-            result, said = "placed", "it never ends"
+            result, said = "stopped", "it never ends"
         finally:
             signal.alarm(0)
         found.append((name, kind, what, result, said, time.process_time() - start))

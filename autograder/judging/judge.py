@@ -37,13 +37,21 @@ def secret_seeds(seed: int, lesson: str) -> tuple[int, ...]:
     return tuple(int(2 * number + kind) for number, kind in zip(drawn, (1, 0, 1), strict=True))
 
 
-def judge(student: str, lesson: "Lesson", submission: "Submission", sandbox: Sandbox, seed: int) -> Judgement:
-    """The Judgement on a submission that could be read."""
+def judge(student: str, lesson: "Lesson", submission: "Submission", sandbox: Sandbox, seed: int,
+          shared: int | None = None) -> Judgement:
+    """The Judgement on a submission that could be read.
+
+    seed: of its random inputs. shared: of those that may be the same for a class, which saves half of the time: the
+    inputs on which a mistake is named, which earn nothing, and the large arrays, which nobody can print, and for which
+    nobody can hand in what is right.
+    """
+    seeds = secret_seeds(seed, lesson.name)
+    common = seeds if shared is None else secret_seeds(shared, lesson.name)
     for name in lesson.exercises:
         sandbox.lending(find(name).lent)  # is there before the clock runs
     (before, _), budget = sandbox.spent(), Budget(sandbox, sandbox.limits.total)
     with SubmissionRun(lesson, submission, sandbox, budget) as run:
-        verdicts = {name: run.verdict(name, secret_seeds(seed, lesson.name)) for name in run.order()}
+        verdicts = {name: run.verdict(name, seeds, common) for name in run.order()}
     verdicts = {name: verdicts[name] for name in lesson.exercises}
     judgement = Judgement(student, lesson.name, verdicts=verdicts, printed=run.printed, layers=run.layers,
                           flags=run.flags + _differences(submission.claims, verdicts),

@@ -161,7 +161,8 @@ def one(task: Task, lesson: Lesson, settings: Settings, held: list[str], sandbox
     read = None
     try:
         read = submission.read(task.path, lesson)
-        judgement = judge(task.student, lesson, read, sandbox, own_seed(settings.seed, lesson, read))
+        judgement = judge(task.student, lesson, read, sandbox, own_seed(settings.seed, lesson, read),
+                          settings.seed)
         if judgement.layers != held:
             raise NotSafe(f"its sandbox had {', '.join(judgement.layers) or 'nothing'}, not {', '.join(held)}")
         judgement.seed = hashlib.sha256(str(settings.seed).encode()).hexdigest()[:12]

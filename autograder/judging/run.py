@@ -6,6 +6,7 @@ What a worker replies is taken apart here, and nothing of it is taken on trust.
 import contextlib
 import inspect
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
@@ -18,6 +19,7 @@ from autograder.judging.host import Budget, Sandbox, Worker
 from autograder.judging.submission import Unreadable
 from autograder.lesson import nbgrader_of
 from autograder.sandbox import wire
+from autograder.sandbox.cells import DEFINITION
 from rnnkit.calls import FLOAT_ERRORS, PROBLEMS, Answer, Call
 from rnnkit.checking import Verdict
 from rnnkit.checking.ladder import climb
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 DEATHS = 2  # of workers, in one function, before the rest of its calls count as lost
 MOST_SAID = 200_000  # characters of what a notebook's cells printed
+NOT_DEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
 LOST = (wire.Late, wire.Closed, wire.Garbled)
 
 
@@ -84,17 +87,21 @@ class SubmissionRun:
         """The exercises, in the order in which their places in the notebook come."""
         return sorted(self.lesson.exercises, key=self._stop)
 
-    def verdict(self, name: str, seeds: tuple[int, ...]) -> Verdict:
-        """Judge one exercise on the random inputs of these seeds."""
+    def verdict(self, name: str, seeds: tuple[int, ...], shared: tuple[int, ...] | None = None) -> Verdict:
+        """Judge one exercise on the random inputs of these seeds.
+
+        shared: the seeds of what earns no points, and may be the same for a class: see `judge`.
+        """
         exercise = find(name)
         if self.apart or exercise.lent != self.lent:
             self._start(exercise.lent)
         ask = partial(self._ask, exercise, defaultdict(list))
-        verdict = climb(exercise, ask, self.lesson.exercises[name], seeds)
+        verdict = climb(exercise, ask, self.lesson.exercises[name], seeds, shared)
         if verdict.share and exercise.backward:
-            full_size.look(verdict, exercise, ask, seeds[0])
+            full_size.look(verdict, exercise, ask, (shared or seeds)[0])
         if not verdict.written:
             self._say_why_it_is_missing(verdict)
+        self._say_which_helper_is_missing(verdict)
         return verdict
 
     def _ask(self, exercise: "Exercise", deaths: dict[str, list[str]], calls: tuple[str, ...], values: dict,
@@ -186,6 +193,15 @@ class SubmissionRun:
             verdict.lines = [("blank", f"No cell of the notebook defines {verdict.name}.")]
         elif errors and "NotImplementedError" not in errors[0]:
             verdict.say("hint", f"The cell that holds it stopped: {errors[0]}")
+
+    def _say_which_helper_is_missing(self, verdict: Verdict) -> None:
+        """A name that is not defined, because the cell that should define it stopped."""
+        unknown = {name for mark, text in verdict.lines if mark == "wrong" for name in NOT_DEFINED.findall(text)}
+        for number, source, *_ in self.cells:
+            given = {name for names in DEFINITION.findall(source) for name in names} & unknown
+            if given and self.stopped.get(number):
+                found = " and ".join(sorted(given))
+                verdict.say("hint", f"The cell that defines {found} stopped: {self.stopped[number]}")
 
     def _left(self, what: str) -> Callable[[], float]:
         return self.budget.part(getattr(self.sandbox.limits, what)).left

@@ -5,7 +5,7 @@ notebook that calls the function itself, and a judge can ask a sandbox instead. 
 """
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -22,8 +22,11 @@ PUBLIC_SEEDS = (1, 2)
 COST_OF_CHANGED_INPUT = 0.1
 
 
-def climb(exercise, ask, points, seeds=PUBLIC_SEEDS):
+def climb(exercise, ask, points, seeds=PUBLIC_SEEDS, naming=None):
     """Climb with the answers that `ask(calls, values, wanted)` brings, an Answer each, and return the Verdict.
+
+    seeds: of the inputs. naming: of those on which a mistake is named, if they are others: a judge has the same for a
+    whole class, so that it computes only once what every known mistake makes of them.
 
     A backward pass gets a second chance on the reference's cache: a wrong forward pass does not cost its marks, if
     both keep to the cache that the exercise describes. A pass over a sequence says whether its one step is right, and
@@ -31,16 +34,16 @@ def climb(exercise, ask, points, seeds=PUBLIC_SEEDS):
     """
     @cache
     def step():
-        return climb(find(exercise.one_step), ask, 1, seeds) if exercise.one_step else None
+        return climb(find(exercise.one_step), ask, 1, seeds, naming) if exercise.one_step else None
 
     def attempt(ask_, named=True):
-        return _climb(exercise, _seen(exercise, ask_), points, seeds, step if named else None)
+        return _climb(exercise, _seen(exercise, ask_), points, seeds, naming or seeds, step if named else None)
 
     with np.errstate(all="ignore"):
         verdict = attempt(ask)
         if exercise.cached and not verdict.passed:
-            verdict = second_chance(exercise, ask, verdict, attempt, check=lambda other: climb(other, ask, 1, seeds),
-                                    seed=seeds[0])
+            verdict = second_chance(exercise, ask, verdict, attempt, seed=seeds[0],
+                                    check=lambda other: climb(other, ask, 1, seeds, naming))
         if exercise.one_step and not verdict.passed and verdict.written:
             look_at_the_step(verdict, exercise, step())
     return verdict
@@ -59,7 +62,7 @@ def _seen(exercise, ask):
     return asked if exercise.behavior else ask
 
 
-def _climb(exercise, ask, points, seeds, step):
+def _climb(exercise, ask, points, seeds, naming, step):
     """The verdict on one attempt. step(): the verdict on the step, or None where there is none; without it, no mistake
     is named."""
     verdict = Verdict(exercise.name, points)
@@ -79,7 +82,7 @@ def _climb(exercise, ask, points, seeds, step):
         verdict.digits = 0 if exercise.behavior else digits(evidence)
         share += _edges(verdict, evidence, ask, seeds[0])
     elif step:
-        _diagnose(verdict, evidence, ask, step, seeds[0])
+        _diagnose(verdict, evidence, ask, step, naming)
     share -= _changes(verdict, exercise, answers)
     _remarks(verdict, right, evidence, ask)
     share = min(max(round(share, 9), 0.0), 1.0)
@@ -133,12 +136,16 @@ def _done(exercise, case, answer, expected):
     return says(case, answer.outputs, expected.outputs) if says else ""
 
 
-def _diagnose(verdict, evidence, ask, step, seed):
+def _diagnose(verdict, evidence, ask, step, naming):
     """The mistake's name; where it has none, what the answers to further questions say about its place."""
     base = step()
     wrong_step = base is not None and base.written and not base.right
     exercise = evidence.exercise
-    more = [exercise.case(seed + 2), *(exercise.case(seed, **edge.sizes) for edge in exercise.edges)]
+    cases, more = _kept_cases(exercise, naming)
+    if cases[0] is not evidence.cases[0]:
+        answers = [ask(exercise.calls, case, exercise.outputs) for case in cases]
+        if not any(answer.problem for answer in answers):
+            evidence = Evidence(exercise, cases, answers, [exercise.answer(case) for case in cases])
     more = tuple((case, ask(exercise.calls, case, exercise.outputs)) for case in more)
     if mistakes := diagnose(replace(evidence, more=more), not wrong_step, bool(base and not base.written)):
         ids, hints, by = named(exercise, mistakes)
@@ -149,6 +156,13 @@ def _diagnose(verdict, evidence, ask, step, seed):
     elif not wrong_step and not exercise.behavior:
         for sentence in questions(evidence, ask):
             verdict.say("hint", sentence)
+
+
+@lru_cache(64)
+def _kept_cases(exercise, seeds):
+    """The cases of these seeds, and further ones, at the border too."""
+    more = [exercise.case(seeds[0] + 2), *(exercise.case(seeds[0], **edge.sizes) for edge in exercise.edges)]
+    return [exercise.case(seed) for seed in seeds], more
 
 
 def _edges(verdict, evidence, ask, seed):

@@ -23,11 +23,12 @@ MISSING = {ast.Add: "{dropped} is missing", ast.Sub: "{kept} stands alone, witho
            ast.MatMult: "{dropped} is missing"}
 ALONE = {"{0} counts as zero": "0 * {0}", "1 - {0} is used where {0} belongs": "(1 - {0})",
          "{0} went through a tanh once too often": "np.tanh({0})", "{0} enters twice": "2 * {0}"}
-WHOLE = {"{0} has the wrong sign": "-({0})", "{0} is counted twice": "2 * ({0})",
+WHOLE = {"{0} has the wrong sign": "-({0})", "{0} is counted twice": "2 * ({0})", "{0} is halved": "({0}) / 2",
          "{0} went through a tanh once too often": "np.tanh({0})",
          "{0} begins with ones": "np.ones_like({0})", "{0} counts as zero": "0 * ({0})"}
 RETURNED = {"{0} went through a sigmoid once too often": "1 / (1 + np.exp(-({0})))",
             "{0} lost its fractions: is it an array of whole numbers?": "np.trunc({0})",
+            "{0} lost its negative entries": "np.maximum(0, {0})", "{0} is one minus what it should be": "1 - ({0})",
             "{0} lost its signs": "np.abs({0})", "{0} lies in reverse order": "({0})[::-1]",
             "{0} is divided by the number of its rows": "({0}) / len({0})"}
 SLOPES = [(r"\b(\w+) \* \(1 - \1\)", r"(1 - \1 ** 2)", "a tanh's slope where a sigmoid's belongs"),
@@ -213,6 +214,8 @@ def _at(node, alike):
             for other, words in ((f"{t} - 1", f"[{t} - 1]"), ("0", "[0]"), ("-1", "[-1]")):
                 yield (f"{_said(value)}{words} is read where {_said(value)}[{t}] belongs",
                        ast.Subscript(value, ast.parse(other, mode="eval").body, ast.Load()))
+            yield f"{_said(value)} is read from its other end", ast.Subscript(value, ast.parse(
+                f"len({ast.unparse(value)}) - 1 - {t}", mode="eval").body, ast.Load())
             yield (f"{_said(value)}[{t} + 1] is read where {_said(value)}[{t}] belongs, if there is one", ast.parse(
                 f"({ast.unparse(value)}[{t} + 1] if {t} + 1 < len({ast.unparse(value)}) else 0)", mode="eval").body)
         case ast.Subscript(value, ast.Constant(int(k))):
@@ -230,6 +233,12 @@ def _at(node, alike):
             name = _called(node)
             if name in DROPPED and arguments:
                 yield f"{name} is missing around {_said(arguments[0])}", arguments[0]
+            if name in SQUASHING and arguments:
+                yield f"relu stands where {name} belongs", ast.parse(f"np.maximum(0, {ast.unparse(arguments[0])})",
+                                                                     mode="eval").body
+            if name == "sum" and isinstance(function, ast.Attribute):
+                yield (f"only the first row of {_said(function.value)} counts, not the sum",
+                       ast.Subscript(function.value, ast.Constant(0), ast.Load()))
             if name in OTHER:
                 new = "sigmoid" if OTHER[name] == "sigmoid" else f"np.{OTHER[name]}"
                 method = isinstance(function, ast.Attribute) and name not in SQUASHING

@@ -160,6 +160,13 @@ RNN_STEP_BACKWARD = Exercise(
                       "belongs to the loss."),
         Misconception("dh-past-the-tanh", "da @ W_h.T", "dh_next @ W_h.T",
                       "dh was made with dh_next. Everything behind the tanh begins from da."),
+        Misconception("slope-of-the-step-before", "da @ W_h.T", "da @ W_h.T * (1 - h ** 2)",
+                      "dh was multiplied by the slope at h as well. That tanh belongs to the step before, which "
+                      "multiplies by it itself."),
+        Misconception("weights-averaged-but-not-the-bias", "x.T @ da, h.T @ da, da", "x.T @ da / len(x), h.T @ da / "
+                      "len(x), da",
+                      "The gradients of W_x and W_h are means over the batch. They should be sums: any averaging "
+                      "belongs to the loss."),
         Misconception("dW_h-from-both-states", "h.T @ da", "(h + h_next).T @ da",
                       "dW_h was built with the sum of both states. W_h multiplied the old one, h, alone."),
     ),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnnkit.figures.arguments import expect_functions
+from rnnkit.figures.arguments import expect_functions, ten_to
 from rnnkit.figures.explorer import Control, Explorer, steps
 from rnnkit.figures.gated_cell import INPUT, LEFT, RIGHT, WIDTH, CellSheet, one_hot, opening, quoted
 from rnnkit.figures.lstm_cell import AT, BOX, I_VALVE, NAMES, O_VALVE, OUT, SYMBOLS, TEXT, C, H, X
@@ -148,8 +148,8 @@ def _draw_steps(sheet, run, t):
 
 def _size(value):
     """Color and text of a gradient in the strip: a number, or its power of ten where it is small."""
-    small = np.isfinite(power_of_ten(value)) and abs(value) < 0.0095
-    return gradient_color(value), power(10.0 ** round(power_of_ten(value))) if small else power(value)
+    small = np.isfinite(power_of_ten(value)) and abs(value) < 0.01
+    return gradient_color(value), ten_to(round(power_of_ten(value))) if small else power(value)
 
 
 def _draw_split(sheet, now):

@@ -84,12 +84,14 @@
     clearInterval(timer);
     timer = undefined;
     button.textContent = "\u25b6\ufe0e Play";
+    button.setAttribute("aria-label", "Play");
   };
   const play = () => {
     const end = direction > 0 ? controls[played].said.length - 1 : 0;
     if (at[played] === end) go(played, controls[played].said.length - 1 - end);
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     button.textContent = "\u275a\u275a Pause";
+    button.setAttribute("aria-label", "Pause");
     timer = setInterval(() => {
       if (!figure.isConnected) return stop();
       go(played, at[played] + direction);

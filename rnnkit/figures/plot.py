@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from rnnkit.figures.arguments import scientific
 from rnnkit.figures.labels import spread
 from rnnkit.figures.style import FAINT, INK, QUIET
 from rnnkit.figures.svg import Wave, number
@@ -75,12 +76,5 @@ class Plot:
 
 
 def power(size):
-    """A size in two digits: 0.22, 3.1, 750, and with a power of ten where it is very small or large: 7 × 10⁻⁸."""
-    if size == 0 or not np.isfinite(size):
-        return "0" if size == 0 else "not a number" if np.isnan(size) else "infinity"
-    digits, exponent = f"{abs(size):.0e}".split("e")
-    sign = "\N{MINUS SIGN}" if size < 0 else ""
-    if 0.00095 <= abs(size) < 995:
-        return sign + np.format_float_positional(abs(size), precision=2, fractional=False, trim="-")
-    raised = exponent.lstrip("+0").replace("-0", "-").translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return sign + (f"{digits} × 10{raised}" if digits != "1" else f"10{raised}")
+    """A size in two digits, and in one beside a power of ten: 0.22, 3.1, 750, 7 × 10⁻⁸."""
+    return scientific(size, 2 if size == 0 or not np.isfinite(size) or 0.001 <= abs(size) < 10_000 else 1)

@@ -49,8 +49,8 @@ for package in ("matplotlib", "ipywidgets", "torch", "keras"):
 
 # %% [markdown] locked="environment"
 # If a line above says that something is missing, it also says what to do. Only NumPy is needed for the exercises. The
-# others draw the pictures (matplotlib), move them (ipywidgets), and are what you compare yourself with (torch,
-# keras).
+# others draw some of the pictures (matplotlib), make the buttons for your guesses (ipywidgets), and are what you compare
+# yourself with (torch, keras).
 
 # %% [markdown] locked="the-course"
 # ## Where this goes

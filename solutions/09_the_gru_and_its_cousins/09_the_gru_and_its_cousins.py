@@ -212,7 +212,8 @@ check(gru_step, points=4)
 # ## Two ways to remember
 #
 # Your step at work. One unit reads plus, minus and zero signs, and has to remember the last one. A dot is no input. Every
-# line shows what it carries, and a gate is a valve, as in lesson 06. Move the slider.
+# line shows what it carries, and a gate is a valve, as in lesson 06. Move the slider,
+# click on a symbol, or press play.
 #
 # The weights are set by hand, in two ways. Look at both:
 #

@@ -216,6 +216,20 @@ def test_what_is_no_answer_earns_nothing_and_the_verdict_says_why(answer, why, j
     assert judgement.verdicts["readout"].earned == FULL["readout"]
 
 
+@pytest.mark.parametrize(("helper", "why"), [
+    ("def squash(a)\n    return np.tanh(a)", "The cell that defines squash stopped: SyntaxError: expected ':'"),
+    ("scale = 1 / 0\ndef squash(a):\n    return np.tanh(scale * a)", "stopped: ZeroDivisionError: division by zero"),
+    ("def squash(a):\n    return np.tanh(a)", ""),
+])
+def test_cell_of_a_helper_that_stopped_is_named_where_its_name_is_missed(helper, why, judged):
+    notebook = students.notebook(LESSON, SOLVED)
+    split_an_answer(notebook)
+    notebook["cells"][at(notebook, "rnn_step") - 1]["source"] = helper
+    verdict = judged(notebook).verdicts["rnn_step"]
+    hints = [text for mark, text in verdict.lines if mark == "hint"]
+    assert (verdict.earned == 0 and why in " ".join(hints)) if why else (verdict.passed and hints == [])
+
+
 def test_time_that_runs_out_ends_in_unfinished_and_what_was_judged_before_counts(judged):
     slow = "def rnn_forward(x, h0, W_x, W_h, b):\n    while True:\n        pass"
     judgement = judged(students.notebook(LESSON, {**SOLVED, "rnn_forward": slow}), total=3, answer=60)

@@ -331,7 +331,11 @@ def test_feedback_shows_what_a_student_should_see_and_nothing_else(formgrader, c
     assert (formgrader.dialogs, page.evaluate("typeof top.ran")) == ([], "undefined")
     assert "5 of 5 points" in said[BEST]
     mistake = next(known for known in EXERCISES["rnn_backward"].misconceptions if known.id == "only-the-first-step")
-    assert mistake.hint in said[ONE_STEP] and "db: every entry wrong" in said[ONE_STEP]
+    assert mistake.hint in said[ONE_STEP] and "dW_x, dW_h, db: every entry wrong" not in said[ONE_STEP]  # it is folded
+    page.goto((course.path("feedback", ONE_STEP, LESSON) / f"{LESSON}.html").as_uri())
+    for summary in page.get_by_text("The numbers behind it").all():
+        summary.click()
+    assert "dW_x, dW_h, db: every entry wrong" in said_in(page)
     assert "0 of 5 points" in said[BARELY]
     solutions = [line.strip() for cell in course.lesson(LESSON).instructor.cells if cell.id != "numerical_gradient"
                  for part in re.findall("### BEGIN SOLUTION\n(.*?)### END SOLUTION", cell.source, re.DOTALL)

@@ -47,6 +47,7 @@ def test_name_whose_numbers_are_others_is_false_and_one_whose_numbers_are_the_sa
     (("hint", "With b = 0 you are right: look at where b enters."), "placed"),
     (("hint", "Your rnn_step passes its own check, so look at the loop around it."), "nothing"),
     (("ok", "dx, dh: right for 2 random inputs"), "placed"),
+    (("wrong", "ValueError: these shapes do not go together"), "stopped"),
 ])
 def test_size_of_an_error_alone_is_nothing_and_a_place_is_something(line, expected):
     assert judged("rnn_step", EXERCISES["rnn_step"].text, lines=[line]) == expected
