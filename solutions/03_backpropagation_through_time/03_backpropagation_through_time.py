@@ -387,7 +387,7 @@ def rnn_step_backward(dh_next, cache):
 check(rnn_step_backward, points=4)
 
 # %% [markdown] locked="ask-the-judge"
-# The check compared your numbers with ours. You need not trust ours either. Ask the judge.
+# The check compared your numbers with ours. Now ask the judge, who knows neither.
 #
 # A backward pass starts from an upstream gradient, so which loss should be measured? Take random numbers
 # $dh_{\text{next}}$ and let $L = \sum dh_{\text{next}} \odot h_{\text{next}}$. The gradient of that loss with respect

@@ -527,7 +527,7 @@ guess.reveal("readable", "yes" if small[999] - small[19] > 0.01 else "no")
 #
 # $$W_i = [\,W_{hi}^\top\;\; W_{xi}^\top\,], \quad (H, H + D).$$
 #
-# That is all. In numbers, for the three gates and the candidate:
+# In numbers, for the three gates and the candidate:
 
 # %%
 gates = yours(lstm_gates)

@@ -129,8 +129,8 @@ guess.reveal("nine", {9: "all nine", 0: "none"}.get(fitting, "the six zeros"))
 # $$\frac{\partial c_2}{\partial c_1} = \mathrm{diag}(f) + \mathrm{diag}\big(o_1 (1 - \tanh^2 c_1)\big)
 # \big[\, W_{hi}\, \mathrm{diag}(g\, i (1 - i)) + W_{hf}\, \mathrm{diag}(c_1 f (1 - f)) + W_{hg}\, \mathrm{diag}(i (1 - g^2)) \,\big]$$
 #
-# One direct term, and three terms through $h_1$. (The output gate of step 2 is not among them: $c_2$ is made before it.) This
-# is all of it, and it can be held against what was measured:
+# One direct term, and three terms through $h_1$. (The output gate of step 2 is not among them: $c_2$ is made before it.) Hold
+# their sum against what was measured:
 
 # %%
 i, f, g, _ = (block[0] for block in lstm_gates(x, h, W_x, W_h, b))
@@ -237,7 +237,7 @@ figures.table("The derivative of c_T with respect to c_0: the sizes of two matri
 # $$dx = da\, W_x^\top \qquad dh = da\, W_h^\top \qquad dW_x = x^\top da \qquad dW_h = h^\top da \qquad
 # db = \textstyle\sum_n da_n$$
 #
-# and $dh$ leaves along the dashed route. That is all of it. It is long, but each formula undoes one operation.
+# and $dh$ leaves along the dashed route. It is long, but each formula undoes one operation.
 
 # %% [markdown] locked="by-hand"
 # **By hand.** The step of lesson 06 again: one unit, $c = 2$, $i = 0.5$, $f = 0.9$, $g = -0.4$, $o = 1$. Upstream come
@@ -738,6 +738,8 @@ guess.choose("two-biases", "Which forget bias is that?", "0.5", "1", "2")
 
 # %%
 if torch := available("torch"):
+    torch.set_num_threads(1)  # the matrices are small, and threads would only wait for each other
+
     def left_in_pytorch(kind, seed, *biases):
         """What comes back from 99 steps, by autograd, with these values in the biases' forget blocks."""
         torch.manual_seed(seed)

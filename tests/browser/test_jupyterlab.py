@@ -37,10 +37,11 @@ def test_a_lesson_that_was_only_opened_asks_for_no_save(lab, page):
     assert page.evaluate("jupyterapp.shell.currentWidget.context.model.dirty") is False
 
 
-def test_the_names_of_lessons_are_there_in_full(lab, page):
+def test_the_list_of_lessons_has_room_for_their_names_and_no_dates(lab, page):
     lab.open("lessons/00_start_here/00_start_here.ipynb")
-    name = page.locator(".jp-DirListing-itemText", has_text="07_backpropagation")
+    name = page.locator(".jp-DirListing-itemText", has_text="01_sequences_and_squashing")
     assert name.evaluate("text => text.scrollWidth <= text.clientWidth + 1")
+    assert page.locator(".jp-DirListing-itemModified:visible").count() == 0
 
 
 def test_the_way_on_from_a_lesson_opens_the_next_one(lab, page):
