@@ -15,7 +15,7 @@ from rnnkit.figures.svg import gradient_color, power_of_ten
 from rnnkit.lstm import forget_bias, lstm_gates, lstm_step
 from rnnkit.lstm import lstm_step_backward as known
 
-HEIGHT = 770
+HEIGHT = 782
 FORMULAS = {   # which edges a formula computes; the last two of the left column are an exercise of lesson 07
     "total": "*dc_{total}* = *dc_{next}* + *dh_{next}* ⊙ *o* ⊙ (1 − *tanh*²(*c_{next}*))",
     "i": "*da_i* = *dc_{total}* ⊙ *g* ⊙ *i* (1 − *i*)",
