@@ -8,7 +8,7 @@
     dx, dh0, dc0 = layer.backward(np.ones_like(h))  # and layer.dW_x, layer.dW_h, layer.db
 """
 
-from rnnkit import figures
+from rnnkit import figures, guess, training
 from rnnkit.activations import activation_slopes, relu, sigmoid, softmax, softmax_backward
 from rnnkit.checking import check, yours
 from rnnkit.gradcheck import numerical_gradient, relative_error
@@ -16,6 +16,7 @@ from rnnkit.gru import GRU, gru_backward, gru_forward, gru_step, gru_step_backwa
 from rnnkit.init import glorot, orthogonal
 from rnnkit.lstm import LSTM, forget_bias, lstm_backward, lstm_forward, lstm_gates, lstm_step, lstm_step_backward
 from rnnkit.optional import available
+from rnnkit.pencil import pencil
 from rnnkit.rnn import RNN, readout, rnn_backward, rnn_forward, rnn_step, rnn_step_backward
 from rnnkit.variants import (
     gru_forward_reset_before,
@@ -24,12 +25,14 @@ from rnnkit.variants import (
     lstm_step_peephole,
     parameter_count,
 )
+from rnnkit.weights import bracket_counter, gru_counter, latch
 
 __all__ = [
-    "GRU", "LSTM", "RNN", "activation_slopes", "available", "check", "figures", "forget_bias", "glorot",
-    "gru_backward", "gru_forward", "gru_forward_reset_before", "gru_step", "gru_step_backward",
-    "gru_step_reset_before", "lstm_backward", "lstm_forward", "lstm_forward_peephole", "lstm_gates", "lstm_step",
-    "lstm_step_backward", "lstm_step_peephole", "numerical_gradient", "orthogonal", "parameter_count", "readout",
-    "relative_error", "relu", "rnn_backward", "rnn_forward", "rnn_step", "rnn_step_backward", "sigmoid", "softmax",
-    "softmax_backward", "yours",
+    "GRU", "LSTM", "RNN", "activation_slopes", "available", "bracket_counter", "check", "figures", "forget_bias",
+    "glorot", "gru_backward", "gru_counter", "gru_forward", "gru_forward_reset_before", "gru_step",
+    "gru_step_backward", "gru_step_reset_before", "guess", "latch", "lstm_backward", "lstm_forward",
+    "lstm_forward_peephole", "lstm_gates", "lstm_step", "lstm_step_backward", "lstm_step_peephole",
+    "numerical_gradient", "orthogonal", "parameter_count", "pencil", "readout", "relative_error", "relu",
+    "rnn_backward", "rnn_forward", "rnn_step", "rnn_step_backward", "sigmoid", "softmax", "softmax_backward",
+    "training", "yours",
 ]

@@ -1,5 +1,6 @@
 """Lesson 02: the recurrent cell, one step and a sequence, and what is read out of it."""
 
+from rnnkit.exercises.design import LATCH
 from rnnkit.exercises.exercise import BATCH_OF_ONE, ONE_STEP, Exercise, Misconception, normal
 from rnnkit.exercises.through_time import last_step_alone, look_at_the_cache
 from rnnkit.rnn import readout, rnn_forward, rnn_step
@@ -137,4 +138,4 @@ READOUT = Exercise(
     ),
 )
 
-EXERCISES = (RNN_STEP, RNN_FORWARD, READOUT)
+EXERCISES = (RNN_STEP, LATCH, RNN_FORWARD, READOUT)

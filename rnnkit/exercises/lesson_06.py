@@ -1,5 +1,6 @@
 """Lesson 06: the LSTM, its gates, one step, and a sequence."""
 
+from rnnkit.exercises.design import BRACKET_COUNTER
 from rnnkit.exercises.exercise import BATCH_OF_ONE, ONE_STEP, Exercise, Misconception, normal, orders
 from rnnkit.exercises.through_time import last_step_alone, look_at_the_cache
 from rnnkit.lstm import lstm_forward, lstm_gates, lstm_step
@@ -239,4 +240,4 @@ LSTM_FORWARD = Exercise(
     ),
 )
 
-EXERCISES = (LSTM_GATES, LSTM_STEP, LSTM_FORWARD)
+EXERCISES = (LSTM_GATES, LSTM_STEP, LSTM_FORWARD, BRACKET_COUNTER)

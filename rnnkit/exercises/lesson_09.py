@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from rnnkit.exercises.design import GRU_COUNTER
 from rnnkit.exercises.exercise import BATCH_OF_ONE, ONE_STEP, Exercise, Misconception, normal, orders
 from rnnkit.exercises.through_a_gru_step import GATES, GRADIENTS, GRU_STEP_BACKWARD, PARAMETERS, SIZES
 from rnnkit.exercises.through_time import THROUGH_TIME
@@ -261,4 +262,4 @@ PARAMETER_COUNT = Exercise(
     ),
 )
 
-EXERCISES = (GRU_STEP, GRU_STEP_BACKWARD, GRU_BACKWARD, PARAMETER_COUNT)
+EXERCISES = (GRU_STEP, GRU_STEP_BACKWARD, GRU_BACKWARD, PARAMETER_COUNT, GRU_COUNTER)

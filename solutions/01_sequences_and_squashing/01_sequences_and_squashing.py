@@ -9,6 +9,8 @@
 # %% [markdown] locked="title"
 # # 01 · Sequences and squashing
 #
+# [← 00 · Start here](../00_start_here/00_start_here.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [02 · The recurrent cell →](../02_the_recurrent_cell/02_the_recurrent_cell.ipynb)
+#
 # **The question.** A straight line cannot bend, so a network squashes. Why with *these* functions, what do they cost,
 # and is squashing enough to read a sentence?
 #
@@ -39,7 +41,7 @@
 # %%
 import numpy as np
 
-from rnnkit import available, check, figures, relu, yours
+from rnnkit import available, check, figures, guess, pencil, relu, yours
 from rnnkit import sigmoid as safe_sigmoid
 
 rng = np.random.default_rng(1)
@@ -77,8 +79,10 @@ print("tanh(z) - (2 sigmoid(2z) - 1):", np.abs(np.tanh(z) - (2 / (1 + np.exp(-2 
 #
 # The sigmoid looks like a line of code. Write it down as it stands, in the single precision that networks are trained
 # in, and feed it a few numbers.
-#
-# **Guess first.** What is $\sigma(-100)$? What will NumPy say? What about $\sigma(20)$?
+
+# %%
+guess.choose("overflow", "The sigmoid of -100 is about 4e-44, and float32 has such numbers. What does the line give?",
+             "a number near it", "0, and a report of overflow", "not a number")
 
 
 # %%
@@ -86,11 +90,16 @@ def naive_sigmoid(z):
     return 1 / (1 + np.exp(-z))
 
 
-errors = []
+errors, rows = [], []
 with np.errstate(over="call", call=lambda kind, _: errors.append(kind)):
     for z in (-100, -20, 0, 20):
-        s = naive_sigmoid(np.float32(z))
-        print(f"sigmoid({z:4}) = {s:.10g}   {'<- NumPy reports: ' + errors.pop() if errors else ''}")
+        rows.append((z, naive_sigmoid(np.float32(z)), errors.pop() if errors else "nothing"))
+figures.table("The formula as it stands, in float32", {"z": "", "sigmoid(z)": ".9g", "NumPy reports": ""}, rows)
+
+# %%
+_, s, report = rows[0]
+guess.reveal("overflow", "not a number" if np.isnan(s) else "0, and a report of overflow" if s == 0 and report == "overflow"
+             else "a number near it")
 
 # %% [markdown] locked="overflow-explained"
 # At -100 the formula asks for $e^{100}$, a number with 44 digits. The largest float32 has 39. It becomes infinity,
@@ -240,6 +249,17 @@ check(softmax, points=4)
 #
 # This is why a backward pass keeps outputs, and it is also a trap. People see $\sigma'$, call their sigmoid on $s$,
 # and have squashed twice. In code `s` is already squashed.
+#
+# **By hand.** A sigmoid has returned 0.8. What was its slope there? Write the number in the place of `None`. (It earns no
+# points. The next cell measures the slope, with no formula at all.)
+
+# %%
+mine = None
+
+z, eps = np.log(0.8 / 0.2), 1e-6  # at this z the sigmoid is 0.8
+measured = (safe_sigmoid(z + eps) - safe_sigmoid(z - eps)) / (2 * eps)
+twice = safe_sigmoid(0.8)
+pencil(mine, measured, {"0.8 is squashed once more": twice * (1 - twice), "the slope of tanh is taken": 1 - 0.8 ** 2})
 
 # %% [markdown] locked="card-activation-slopes"
 # ### Exercise: `activation_slopes`
@@ -281,16 +301,21 @@ check(activation_slopes, points=4)
 figures.activation_explorer(yours(sigmoid), yours(activation_slopes))
 
 # %% [markdown] locked="slopes-multiply"
-# **Guess first.** Signals pass through many squashing functions one after the other, and slopes multiply. Suppose
-# each function of a chain gets a fresh random input of standard deviation 1, and all weights between them are 1. How
-# much of a gradient is left after ten sigmoids? After ten tanhs?
+# Signals pass through many squashing functions one after the other, and slopes multiply. Suppose each function of a chain
+# gets a fresh random input of standard deviation 1, and all weights between them are 1.
+
+# %%
+guess.place("ten-sigmoids", "How much of a gradient is left after ten sigmoids, on average?", 1e-12, 1)
 
 # %%
 z = rng.standard_normal((10, 100_000))
 ds, dt, _ = yours(activation_slopes)(yours(sigmoid)(z), np.tanh(z), relu(z))
-for name, slope in (("sigmoid", ds), ("tanh", dt)):
-    left = slope.prod(axis=0).mean()
-    print(f"{name:8} largest slope {slope.max():.3f}   mean slope {slope.mean():.3f}   left after ten {left:.1e}")
+figures.table("Slopes, and what a chain of ten leaves of a gradient",
+              {"function": "", "largest slope": ".3f", "mean slope": ".3f", "left after ten": ".1e"},
+              [(name, slope.max(), slope.mean(), slope.prod(axis=0).mean()) for name, slope in (("sigmoid", ds), ("tanh", dt))])
+
+# %%
+guess.reveal("ten-sigmoids", ds.prod(axis=0).mean())
 
 # %% [markdown] locked="slopes-meaning"
 # A sigmoid lets through a quarter at best, and less than a millionth is left after ten. tanh does better, because its
@@ -308,10 +333,11 @@ if torch := available("torch"):
     s, t, r = torch.sigmoid(z), torch.tanh(z), torch.relu(z)
     theirs = [torch.autograd.grad(out.sum(), z)[0].numpy() for out in (s, t, r)]
     slopes = yours(activation_slopes)(*(out.detach().numpy() for out in (s, t, r)))
-    for name, slope, their in zip(("sigmoid", "tanh", "relu"), slopes, theirs, strict=True):
-        print(f"{name:8} largest difference {np.abs(slope - their).max():.1e}")
     rows = rng.standard_normal((3, 5))
-    print(f"softmax  largest difference {np.abs(yours(softmax)(rows) - torch.tensor(rows).softmax(-1).numpy()).max():.1e}")
+    pairs = {f"slope of {name}": pair for name, *pair in zip(("sigmoid", "tanh", "relu"), slopes, theirs, strict=True)}
+    pairs["softmax"] = yours(softmax)(rows), torch.tensor(rows).softmax(-1).numpy()
+    for name, (ours, their) in pairs.items():
+        print(f"{name}: off by up to {np.abs(ours - their).max():.1e}")
 
 # %% [markdown] locked="a-sentence"
 # ## Enough for a sentence?
@@ -323,9 +349,11 @@ if torch := available("torch"):
 figures.bag_of_words("not bad, good", "not good, bad")
 
 # %% [markdown] locked="bag"
-# **Guess first.** One review recommends, the other warns. A network with one hidden layer of 50 units gets the two
-# bags. How far apart can its two answers be, if we are free to choose its weights? Let us try a thousand random
-# networks.
+# One review recommends, the other warns. A network with one hidden layer of 50 units gets the two bags, and we are free
+# to choose its weights. Let us try a thousand random networks.
+
+# %%
+guess.choose("bags", "How far apart can its two answers be?", "as far as we like", "a little", "not at all")
 
 # %%
 vocabulary = ["not", "bad", "good"]
@@ -336,6 +364,7 @@ for _ in range(1000):
     answers = hidden @ rng.standard_normal((50, 1))
     gaps.append(abs(answers[0] - answers[1]).item())
 print("The two bags:", bags.tolist(), "  the largest gap in a thousand networks:", max(gaps))
+guess.reveal("bags", "not at all" if max(gaps) == 0 else "a little" if max(gaps) < 0.1 else "as far as we like")
 
 # %% [markdown] locked="no-way"
 # Zero. No training will change that, nor will more layers: the two inputs are one and the same input. What differs is
@@ -353,6 +382,9 @@ print("The two bags:", bags.tolist(), "  the largest gap in a thousand networks:
 # **What still does not work.** A network of this lesson cannot hear order. It needs something to carry from one word
 # to the next. That is lesson 02.
 
+# %%
+guess.score()
+
 # %% [markdown] locked="read-on"
 # ## Read on
 #
@@ -361,3 +393,9 @@ print("The two bags:", bags.tolist(), "  the largest gap in a thousand networks:
 # - LeCun, Bottou, Orr and Müller, *Efficient BackProp*, 1998. Why tanh and not the sigmoid, with numbers.
 # - Glorot and Bengio, *Understanding the difficulty of training deep feedforward neural networks*, AISTATS 2010.
 #   Saturation, measured layer by layer.
+
+# %%
+figures.end_of_lesson(1, "A bag of words has lost the order. No network that reads it, however large, can tell two orders of the same words apart.")
+
+# %% [markdown] locked="onward"
+# [← 00 · Start here](../00_start_here/00_start_here.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [02 · The recurrent cell →](../02_the_recurrent_cell/02_the_recurrent_cell.ipynb)

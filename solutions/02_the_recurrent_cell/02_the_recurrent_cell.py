@@ -9,11 +9,13 @@
 # %% [markdown] locked="title"
 # # 02 · The recurrent cell
 #
+# [← 01 · Sequences and squashing](../01_sequences_and_squashing/01_sequences_and_squashing.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [03 · Backpropagation through time →](../03_backpropagation_through_time/03_backpropagation_through_time.ipynb)
+#
 # **The question.** Lesson 01 ended with two reviews, *not bad, good* and *not good, bad*. A network that adds up its
 # words cannot tell them apart. What does a network need before it can?
 #
-# **What you will write.** One step of a recurrent network, the loop around it, and a readout. Twelve points, about
-# an hour.
+# **What you will write.** One step of a recurrent network, weights that make it remember, the loop around it, and a readout.
+# Fifteen points, about an hour and a quarter.
 #
 # **What you need.** The shapes of lesson 00, and `tanh` from lesson 01.
 
@@ -39,7 +41,7 @@
 # %%
 import numpy as np
 
-from rnnkit import available, check, figures, yours
+from rnnkit import available, check, figures, guess, pencil, yours
 
 rng = np.random.default_rng(2)
 
@@ -61,7 +63,7 @@ rng = np.random.default_rng(2)
 figures.unrolled(steps=4, highlight="W_h")
 
 # %% [markdown] locked="why-one-f"
-# **Guess first.** Every arrow marked $W_h$ is the same matrix. Why not give each step a matrix of its own? Find two
+# **Think first.** Every arrow marked $W_h$ is the same matrix. Why not give each step a matrix of its own? Find two
 # reasons before you open the answer.
 #
 # <details><summary>Two reasons</summary>
@@ -108,7 +110,7 @@ figures.row_vectors(N, D, H)
 # %% [markdown] locked="other-notations"
 # You will meet this equation in other clothes. Many texts use column vectors, $h_t = \tanh(W_{hh} h_{t-1} + W_{xh}
 # x_t + b)$. Others glue state and input together and use one large matrix, $\tanh(W\,[h_{t-1}, x_t] + b)$. Same
-# numbers, written in another order. You do not have to believe that:
+# numbers, written in another order:
 
 # %%
 columns = (W_h.T @ h.T + W_x.T @ x.T + b[:, None]).T
@@ -123,8 +125,9 @@ print("columns:", np.abs(columns - a).max(), "  glued:", np.abs(glued - a).max()
 # $$h_t = \tanh(3 x_t + 2 h_{t-1})$$
 #
 # The input is $+1$ once, then nothing for a while, then $-1$ once, then nothing.
-#
-# **Guess first.** What is the state ten steps after the $+1$?
+
+# %%
+guess.choose("switch", "Where is the state ten steps after the +1?", "near 0", "about half way", "above 0.9")
 
 # %%
 pulses = np.zeros(24)
@@ -134,6 +137,8 @@ for pulse in pulses:
     state = np.tanh(3 * pulse + 2 * state)
     states.append(state)
 print(np.round(states, 2))
+ten_later = states[2 + 10]
+guess.reveal("switch", "above 0.9" if ten_later > 0.9 else "about half way" if ten_later > 0.1 else "near 0")
 
 # %% [markdown] locked="a-switch"
 # It is still 0.96. The unit is a switch. One pulse turns it on, and with no input at all it stays on, because
@@ -142,6 +147,24 @@ print(np.round(states, 2))
 #
 # One number has remembered one bit for as long as nobody disturbed it. We put the memory there ourselves, in
 # the weight 2. With 0.5 in its place, the state would fall back to zero. Change the 2 in the cell above and try.
+
+# %% [markdown] locked="move-the-two"
+# Here is that unit again, step by step. On the left its numbers, on the right how a state answers to the one before it
+# while nothing is heard. Press play, or click on a step. Then move the weight.
+#
+# **Guess first.** How small may the 2 become before the bit is lost?
+
+
+# %%
+def switch(x, h, w):
+    return np.tanh(3 * x + w * h)
+
+
+figures.switch_explorer(switch)
+
+# %% [markdown] locked="where-the-bit-is-lost"
+# It is lost from 1 downwards. There the curve lies below the diagonal, so every state shrinks, and only 0 stays where it
+# is. Above 1 the curve meets the diagonal at two more places. Those two are the bit.
 
 # %% [markdown] locked="card-rnn-step"
 # ### Exercise: `rnn_step`
@@ -180,17 +203,70 @@ def rnn_step(x, h, W_x, W_h, b):
 # %% check="rnn_step" points=4
 check(rnn_step, points=4)
 
+# %% [markdown] locked="card-latch"
+# ## A switch with two buttons
+#
+# Now *you* choose the weights. The unit above needs a +1 and a -1 on one line. Let there be two lines instead, (set, reset), and
+# nothing but zeros and ones on them:
+#
+# - after a set, the unit is on, which means above 0.5, and stays on, however long nothing comes;
+# - after a reset it is off, and stays off;
+# - before any set it is off. The state begins at zero;
+# - and if both lines are 1 at the same step, the reset wins.
+#
+# ### Exercise: `latch`
+#
+# 3 points · 10 minutes · needs the switch above
+#
+# There are many right answers, with one unit or more. The check runs the cell with your weights on random sequences and looks at
+# the first unit.
+#
+# <details><summary>Hint 1: where to begin</summary>
+# One unit, no bias, and the 2 of the switch. Only W_x is new. Where does the state stand when the unit is on, and when it is off?
+# </details>
+# <details><summary>Hint 2: how strong has a set to be?</summary>
+# When the unit is off at -0.96, the state sends 2 times -0.96 back. The set has to win against that, with something to spare.
+# </details>
+# <details><summary>Hint 3: how strong has a reset to be?</summary>
+# At worst the unit is on and a set comes at the same step. The reset has to win against both.
+# </details>
+
+
+# %% answer="latch"
+def latch():
+    """Weights of an RNN whose first unit is on (above 0.5) from a set until a reset, and off before any set.
+
+    The input is (set, reset), and the initial state is zero. The number of units, K, is yours to choose.
+
+    Returns W_x (2, K), W_h (K, K), b (K,).
+    """
+    ### BEGIN SOLUTION
+    W_x = np.array([[3.0], [-6.0]])
+    W_h = np.array([[2.0]])
+    b = np.array([0.0])
+    ### END SOLUTION
+    return W_x, W_h, b
+
+
+# %% check="latch" points=3
+check(latch, points=3)
+
+# %% [markdown] locked="designed"
+# You have just done what training does: find numbers with which the same equation does something useful. There were three. Real
+# networks have millions.
+
 # %% [markdown] locked="impulse"
 # ## Knock on it and listen
 #
 # You find out what a bell is made of by striking it once. Do the same to the cell: one impulse at the first step,
 # zeros from then on. All that happens afterwards is $W_h$ talking to itself.
 #
-# The slider sets the **spectral radius** of $W_h$, the size of its largest eigenvalue. Applied again and again, a
-# matrix multiplies a small state by about that number per step, in the long run.
-#
-# **Guess first.** At a radius of 0.9, how much of the knock is left after 60 steps: about half, about a tenth, less
-# than a hundredth?
+# In this figure $W_h$ does two things to a state, and there is a slider for each. It multiplies its size by a number, the
+# **spectral radius**. And it turns its direction by an angle. (For any matrix, the spectral radius is the size of its largest
+# eigenvalue. Applied again and again, the matrix multiplies a small state by about that number per step, in the long run.)
+
+# %%
+guess.place("knock", "At a radius of 0.9, how much of a small knock is left after 60 steps?", 1e-6, 1)
 
 # %%
 figures.impulse_explorer(yours(rnn_step))
@@ -215,8 +291,11 @@ def left_of_a_knock(radius, steps=60):
     return state.item() / 0.001
 
 
-for radius in (0.5, 0.9, 1.0, 1.1):
-    print(f"radius {radius}: {left_of_a_knock(radius):.2e} is left, and radius ** 60 is {radius ** 60:.2e}")
+figures.table("What is left of a small knock after 60 steps", {"radius": "", "left": ".2e", "radius ** 60": ".2e"},
+              [(radius, left_of_a_knock(radius), radius ** 60) for radius in (0.5, 0.9, 1.0, 1.1)])
+
+# %%
+guess.reveal("knock", left_of_a_knock(0.9))
 
 # %% [markdown] locked="impulse-meaning"
 # At 0.9, less than two thousandths. A memory that loses a tenth at each step is gone after sixty. (At 1.1 the
@@ -277,32 +356,44 @@ check(rnn_forward, points=5)
 # %% [markdown] locked="size"
 # ## How large is it?
 #
-# *An RNN's size does not grow with its input.* You will read this in many places. It is half true. Count for
-# yourself.
+# *An RNN's size does not grow with its input.* You will read this in many places. Is it true?
 #
-# **Guess first.** Which of these makes the network larger: a longer sequence, or a wider input?
+# **By hand.** Count first. A network has $D = 10$ inputs and $H = 20$ units. How many numbers are in $W_x$, $W_h$ and $b$?
 
 # %%
+mine = None
 forward = yours(rnn_forward)
 
 
-def describe(T, D, H):
-    """Run a network of these sizes, and say how many parameters it has."""
+def run(T, D, H):
+    """Run a network of these sizes: how many parameters it has, and how many states came out."""
     shapes = [(D, H), (H, H), (H,)]
     states, _ = forward(np.zeros((T, 1, D)), np.zeros((1, H)), *map(np.zeros, shapes))
-    print(f"{T:6}{D:6}{H:6}{sum(map(np.prod, shapes)):13,}   and {states.shape[0]} states came out")
+    return sum(map(np.prod, shapes)), len(states)
 
 
-print("     T     D     H   parameters")
-for T, D_, H_ in [(10, 4, 6), (1000, 4, 6), (10, 400, 6), (10, 4, 600)]:
-    describe(T, D_, H_)
+pencil(mine, run(1, 10, 20)[0], {"b is left out": 10 * 20 + 20 * 20, "W_h is left out": 10 * 20 + 20,
+                                 "W_h is taken to be (D, H) as well": 10 * 20 + 10 * 20 + 20})
+
+# %%
+guess.choose("size", "Which of these makes the network larger?", "a longer sequence", "a wider input", "both")
+
+# %%
+sizes = [(10, 4, 6), (1000, 4, 6), (10, 400, 6), (10, 4, 600)]
+counts = [run(*size) for size in sizes]
+figures.table("How large a network is", {"T": "", "D": "", "H": "", "parameters": ",", "states that came out": ""},
+              [(*size, *found) for size, found in zip(sizes, counts, strict=True)])
+
+# %%
+(small, _), (longer, _), (wider, _), _ = counts
+guess.reveal("size", "both" if longer > small < wider else "a longer sequence" if longer > small else "a wider input")
 
 # %% [markdown] locked="size-answer"
 # A hundred times as long: no change, and the same three arrays read it. A hundred times as wide: more than thirty
 # times as many parameters. A hundred times as many hidden units: thousands of times as many, for $W_h$ is $H \times
 # H$.
 #
-# So: not in $T$, but in $D$, and most of all in $H$.
+# So it is half true. Not with $T$, but with $D$, and most of all with $H$.
 
 # %% [markdown] locked="saying-something"
 # ## Saying something
@@ -376,16 +467,17 @@ wirings = {
     "many to many, aligned": network(x, h0),
     "many to many, encoder-decoder": network(np.zeros((3, N, D)), last_state),
 }
-for name, y in wirings.items():
-    print(f"{name:36} y has shape {y.shape}")
+figures.table("What each network says", {"wiring": "", "shape of y, (T, N, V)": ""},
+              [(name, str(y.shape)) for name, y in wirings.items()])
 
 # %% [markdown] locked="order"
 # ## Not bad, good
 #
 # Back to the two reviews. We give each word a random vector, and the network random weights. Nothing is trained. A
 # bag of words adds the vectors up. The network reads them in order.
-#
-# **Guess first.** Can a network with *random* weights tell the two reviews apart?
+
+# %%
+guess.choose("order", "Can a network with random weights tell the two reviews apart?", "yes", "no")
 
 # %%
 words = {word: rng.standard_normal(D) for word in ("not", "bad", "good")}
@@ -396,6 +488,7 @@ bags = sequences.sum(axis=0)
 last = forward(sequences, np.zeros((2, H)), W_x, W_h, b)[0][-1]
 print(f"Largest difference between the two bags of words: {np.abs(bags[0] - bags[1]).max():.1e}")
 print(f"Largest difference between the two last states:   {np.abs(last[0] - last[1]).max():.2f}")
+guess.reveal("order", "yes" if np.abs(last[0] - last[1]).max() > 0.01 else "no")
 
 # %% [markdown] locked="order-answer"
 # It can. The bags agree to the last bit or the one before. The states are far apart, without any training: order is
@@ -408,8 +501,9 @@ print(f"Largest difference between the two last states:   {np.abs(last[0] - last
 # *An RNN processes input of any length.* True: three words or three hundred, the same function reads them. But a
 # batch is one array, and its sequences have to be equally long. So short ones are filled up with zeros at the end,
 # which is called **padding**.
-#
-# **Guess first.** The input is zero in the padding. Does the state stay where it was?
+
+# %%
+guess.choose("padding", "The input is zero in the padding. What does the state do?", "it stays where it was", "it moves on")
 
 # %%
 length, T = 8, 20
@@ -421,6 +515,7 @@ figures.padding(h, length=length)
 # %%
 moved = np.linalg.norm(h[-1] - h[length - 1]) / np.linalg.norm(h[length - 1])
 print(f"From the last real input to the end of the padding, the state has moved by {moved:.0%} of its own size.")
+guess.reveal("padding", "it moves on" if moved > 0.01 else "it stays where it was")
 
 # %% [markdown] locked="padding-answer"
 # It moves on. Zero input is not no step: $h W_h + b$ goes round all the same. So for a padded sequence `h[-1]` is not
@@ -462,8 +557,13 @@ print(f"Ours in float32: largest difference {np.abs(h - single).max():.1e}")
 # %% [markdown] locked="keras-rounds"
 # Sixteen digits with PyTorch, but only six or seven with Keras. Is something wrong? Look at the last line: ours,
 # computed in single precision, is off by as much. We asked Keras for double precision, and it multiplies its matrices
-# in single precision all the same (with PyTorch under it, `keras.ops.matmul` of two float64 arrays returns float32;
-# see issue 23704 of keras-team/keras).
+# in single precision all the same.
+#
+# <details><summary>Where that is known</summary>
+#
+# With PyTorch under it, `keras.ops.matmul` of two float64 arrays returns float32: issue 23704 of keras-team/keras.
+#
+# </details>
 #
 # A difference has a size, and the size tells where it comes from. $10^{-16}$ is rounding in double precision,
 # $10^{-7}$ in single. The mistakes that the checks know are far larger.
@@ -480,6 +580,9 @@ print(f"Ours in float32: largest difference {np.abs(h - single).max():.1e}")
 # we knew to write a 2. To *learn* the 2, we have to know how the loss changes when a weight moves that is used at
 # every step. That is lesson 03.
 
+# %%
+guess.score()
+
 # %% [markdown] locked="read-on"
 # ## Read on
 #
@@ -488,3 +591,9 @@ print(f"Ours in float32: largest difference {np.abs(h - single).max():.1e}")
 #   what it *said* and not its state.
 # - Karpathy, *The unreasonable effectiveness of recurrent neural networks*, 2015 (karpathy.github.io). What such a network
 #   writes after it has been trained.
+
+# %%
+figures.end_of_lesson(2, "One cell, used at every step, reads a sequence of any length with the same weights, and its state depends on the order.")
+
+# %% [markdown] locked="onward"
+# [← 01 · Sequences and squashing](../01_sequences_and_squashing/01_sequences_and_squashing.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [03 · Backpropagation through time →](../03_backpropagation_through_time/03_backpropagation_through_time.ipynb)

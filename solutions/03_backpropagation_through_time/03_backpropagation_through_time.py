@@ -9,6 +9,8 @@
 # %% [markdown] locked="title"
 # # 03 · Backpropagation through time
 #
+# [← 02 · The recurrent cell](../02_the_recurrent_cell/02_the_recurrent_cell.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [06 · The LSTM →](../06_the_lstm/06_the_lstm.ipynb)
+#
 # **The question.** The network of lesson 02 can remember, but it cannot learn: every weight in it is one that we
 # picked. To pick better ones we need a number for each of them. How much does the loss change when that weight moves
 # a little, although the weight is used at every step?
@@ -43,7 +45,8 @@
 import numpy as np
 
 import rnnkit
-from rnnkit import available, check, figures, relative_error, rnn_forward, rnn_step, yours
+from rnnkit import available, check, figures, guess, pencil, relative_error, rnn_forward, rnn_step, yours
+from rnnkit.training import SGD, echo, train
 
 rng = np.random.default_rng(3)
 
@@ -69,12 +72,12 @@ rng = np.random.default_rng(3)
 # smaller, and watch:
 
 # %%
-slope = np.exp(1.0)
-print("  eps     one-sided error   two-sided error    (for exp at 1)")
+slope, rows = np.exp(1.0), []
 for eps in (1e-1, 1e-2, 1e-3):
     one_sided = (np.exp(1 + eps) - np.exp(1)) / eps
     two_sided = (np.exp(1 + eps) - np.exp(1 - eps)) / (2 * eps)
-    print(f"{eps:6}   {abs(one_sided - slope):15.1e}   {abs(two_sided - slope):15.1e}")
+    rows.append((eps, abs(one_sided - slope), abs(two_sided - slope)))
+figures.table("The error of the slope of exp at 1", {"eps": "", "one-sided": ".1e", "two-sided": ".1e"}, rows)
 
 # %% [markdown] locked="card-numerical-gradient"
 # ### Exercise: `numerical_gradient`
@@ -117,8 +120,12 @@ check(numerical_gradient, points=4)
 # %% [markdown] locked="how-small"
 # ## How small is small?
 #
-# **Guess first.** The error shrinks with $\varepsilon^2$. So which is best: $10^{-3}$, $10^{-6}$ or $10^{-12}$?
-#
+# The error shrinks with $\varepsilon^2$. So is the smallest $\varepsilon$ the best?
+
+# %%
+guess.place("eps", "Which eps measures best, in double precision?", 1e-12, 1e-1)
+
+# %% [markdown] locked="three-curves"
 # Below, your function measures the gradient of $W_h$ in a network of ten steps, for a range of $\varepsilon$, in
 # double and in single precision. The truth it is compared with is the derived gradient, in double precision: the one
 # that you will write before this lesson ends. A third curve measures in another way. It comes with the answer.
@@ -169,11 +176,13 @@ errors["complex step"] = np.array([relative_error(complex_step(complex_loss, W_h
 figures.v_curve(eps, errors)
 
 # %%
-for name, error in errors.items():
-    print(f"{name:13} best at eps = {eps[error.argmin()]:.0e}, where the error is {error.min():.1e}; "
-          f"at 1e-12 it is {error[0]:.1e}")
-for dtype in ("float64", "float32"):
-    print(f"{dtype}: the cube root of its rounding error is {np.finfo(dtype).eps ** (1 / 3):.0e}")
+roots = {dtype: np.finfo(dtype).eps ** (1 / 3) for dtype in ("float64", "float32")}
+figures.table("Where each way of measuring is best", {"": "", "best eps": ".0e", "error there": ".1e", "error at 1e-12": ".1e",
+                                                      "cube root of the rounding error": ".0e"},
+              [(name, eps[error.argmin()], error.min(), error[0], roots.get(name)) for name, error in errors.items()])
+
+# %%
+guess.reveal("eps", eps[errors["float64"].argmin()])
 
 # %% [markdown] locked="v-curve"
 # The first two curves are a V. On the right arm the formula is at fault: a coarse step, and the error falls with
@@ -200,25 +209,31 @@ for dtype in ("float64", "float32"):
 # One more number, to see why nobody trains this way. Each weight costs two runs of the network.
 
 # %%
-for H in (4, 64, 1024):
-    D = 3
-    print(f"H = {H:5}: {2 * (D * H + H * H + H):>10,} runs of the network for one gradient")
+D = 3
+figures.table("What one measured gradient costs", {"H": ",", "runs of the network": ","},
+              [(H, 2 * (D * H + H * H + H)) for H in (4, 64, 1024)])
 
 # %% [markdown] locked="yes-or-no"
-# **Guess first.** Two million runs say which entry is wrong. Suppose that you only want a yes or a no, for all of them
-# together. How many runs does that take?
+# Two million runs say which entry is wrong. Suppose that you only want a yes or a no, for all of them together.
+
+# %%
+guess.place("runs", "How many runs does a yes or a no take, for a million weights?", 1, 1e7, within=3)
 
 # %%
 x, h0, W_x, W_h, b = small_network(T=10, H=1024)
 W_h /= 32  # the square root of H, so that the states are not all at -1 and 1
 h, cache = rnn_forward(x, h0, W_x, W_h, b)
 U, moved = rng.standard_normal(W_h.shape), 1e-7
-up, down = (rnn_forward(x, h0, W_x, W, b)[0].sum() for W in (W_h + moved * U, W_h - moved * U))
+up, down = runs = [rnn_forward(x, h0, W_x, W, b)[0].sum() for W in (W_h + moved * U, W_h - moved * U)]
 dW_h = rnnkit.rnn_backward(np.ones_like(h), cache)[3]
 half_missing = np.where(np.arange(1024) < 512, dW_h, 0)
-print(f"measured with two runs           {(up - down) / (2 * moved):12.6f}")
-print(f"derived, {dW_h.size:,} entries       {np.sum(dW_h * U):12.6f}")
-print(f"derived, with half of them wrong {np.sum(half_missing * U):12.6f}")
+figures.table("The slope in one direction", {"": "", "slope": ".6f"},
+              [(f"measured, with {len(runs)} runs", (up - down) / (2 * moved)),
+               (f"derived, with {dW_h.size:,} entries", np.sum(dW_h * U)),
+               ("derived, with half of the entries wrong", np.sum(half_missing * U))])
+
+# %%
+guess.reveal("runs", len(runs))
 
 # %% [markdown] locked="one-direction"
 # Two. Move *all* the weights at once, in a random direction $U$. In that direction the loss has one slope, and by the
@@ -229,13 +244,14 @@ print(f"derived, with half of them wrong {np.sum(half_missing * U):12.6f}")
 # ## One weight, used four times
 #
 # To *get* a gradient, though, we want one run and a way back. The only new thing in a recurrent network is that a weight
-# is used more than once.
-#
-# **Guess first.** The network below reads four inputs, and its loss looks at the last state only. $W_h$ appears four
-# times. How many terms does the gradient of $W_h$ have: one, four, or ten?
+# is used more than once. The network below reads four inputs, and its loss looks at the last state only. $W_h$ appears four
+# times.
 
 # %%
 figures.unrolled(steps=4, highlight="W_h", loss="last")
+
+# %%
+guess.choose("terms", "How many terms does the gradient of W_h have?", "one", "four", "ten")
 
 # %% [markdown] locked="tie-the-weights"
 # Pretend that every step had a weight of its own, $W_h^{(1)}, \dots, W_h^{(4)}$. Each is used once, so the chain rule
@@ -244,7 +260,7 @@ figures.unrolled(steps=4, highlight="W_h", loss="last")
 #
 # $$\frac{\partial L}{\partial W_h} = \sum_{t=1}^{4} \frac{\partial L}{\partial W_h^{(t)}}$$
 #
-# Four terms. Do not take it from us. The judge can measure each of the four, and their sum.
+# One term for each use. The judge can measure each of them, and their sum.
 
 
 # %%
@@ -264,28 +280,34 @@ tied = measure(lambda W: rnn_forward(x, h0, W_x, W, b)[0][-1].sum(), W_h)
 print("one entry of each of the four:", four[:, 0, 0].round(4), " sum:", four[:, 0, 0].sum().round(4))
 print("the same entry, tied:         ", tied[0, 0].round(4))
 print(f"relative error over all entries: {relative_error(four.sum(axis=0), tied):.0e}")
+guess.reveal("terms", {1: "one", 4: "four", 10: "ten"}[np.any(four, axis=(1, 2)).sum()])
 
 # %% [markdown] locked="ten-paths"
 # Ten is the answer to another question. With a loss at *every* step, the first loss can be reached from one of the
 # four, the second from two, and so on. Below, the pairs (loss at step t, matrix of step k) for which the gradient is
 # not zero are counted.
 #
-# **Guess first.** That network starts from a random $h_0$. Nearly every network you will meet starts from zeros. How many
-# of the four terms are left then, and how many of the ten pairs?
+# That network starts from a random $h_0$. Nearly every network you will meet starts from zeros. How many of the four terms
+# are left then, and how many of the ten pairs?
+
+# %%
+guess.choose("from-zeros", "From zeros: how many terms, and how many pairs?", "4 and 10", "3 and 6", "3 and 9")
+
 
 # %%
 def reached(start):
     """Row t, column k: does the loss at step t change with the matrix of step k? From the state `start`."""
-    def loss(W_hs, t):
-        return untied_forward(x, start, W_x, W_hs, b)[t].sum()
+    def loss_at(t):
+        return lambda W_hs: untied_forward(x, start, W_x, W_hs, b)[t].sum()
 
-    gradients = [measure(lambda W_hs, t=t: loss(W_hs, t), np.stack([W_h] * 4)) for t in range(4)]
+    gradients = [measure(loss_at(t), np.stack([W_h] * 4)) for t in range(4)]
     return np.any(gradients, axis=(2, 3)).astype(int)
 
 
 for what, start in (("random h0", h0), ("h0 = 0", np.zeros_like(h0))):
     pairs = reached(start)
     print(f"{what}: {pairs[3].sum()} terms in the last loss, {pairs.sum()} pairs\n{pairs}")
+guess.reveal("from-zeros", f"{pairs[3].sum()} and {pairs.sum()}")
 
 # %% [markdown] locked="sum-over-uses"
 # The triangle is the arrow of time: a loss at step t knows nothing about a matrix that is used later.
@@ -365,7 +387,7 @@ def rnn_step_backward(dh_next, cache):
 check(rnn_step_backward, points=4)
 
 # %% [markdown] locked="ask-the-judge"
-# The check compared your numbers with ours. You need not trust ours either. Ask the judge.
+# The check compared your numbers with ours. Now ask the judge, who knows neither.
 #
 # A backward pass starts from an upstream gradient, so which loss should be measured? Take random numbers
 # $dh_{\text{next}}$ and let $L = \sum dh_{\text{next}} \odot h_{\text{next}}$. The gradient of that loss with respect
@@ -378,10 +400,17 @@ inputs = {"x": (N, D), "h": (N, H), "W_x": (D, H), "W_h": (H, H), "b": (H,)}
 inputs = {name: 0.7 * rng.standard_normal(shape) for name, shape in inputs.items()}
 dh_next = rng.standard_normal((N, H))
 
+def loss_of_a_step(name, value):
+    """The loss, if the argument of this name had this value."""
+    return np.sum(dh_next * rnn_step(**{**inputs, name: value})[0])
+
+
 derived = yours(rnn_step_backward)(dh_next.copy(), rnn_step(**inputs)[1])
+rows = []
 for name, gradient in zip(inputs, derived, strict=True):
-    measured = measure(lambda value, name=name: np.sum(dh_next * rnn_step(**{**inputs, name: value})[0]), inputs[name])
-    print(f"d{name:4} relative error {relative_error(gradient, measured):.0e}")
+    measured = measure(lambda value, name=name: loss_of_a_step(name, value), inputs[name])
+    rows.append((f"d{name}", relative_error(gradient, measured)))
+figures.table("One step: derived against measured", {"gradient": "", "relative error": ".0e"}, rows)
 
 # %% [markdown] locked="two-doors"
 # ## Through time
@@ -394,14 +423,30 @@ for name, gradient in zip(inputs, derived, strict=True):
 #
 # $$dh_t^{\text{total}} = \underbrace{dh_t}_{\text{from above}} + \underbrace{da_{t+1} W_h^\top}_{\text{from step } t+1}$$
 #
-# The second term is the **carry**. (One exception to our habit, then: `dh[t]` holds only the part that comes from
-# above. The whole gradient of $h_t$ is the sum. And one warning: formulas and pictures count the steps from 1, so
-# the states are $h_1, \dots, h_T$ after $h_0$. Python counts from 0, so $h_1$ is `h[0]`.)
+# The second term is the **carry**. It is what `rnn_step_backward` returned as `dh` when it was called for step $t + 1$.
+#
+# > **An exception to our habit.** `dh[t]` holds only the part that comes from above. The whole gradient of $h_t$ is the sum.
+# >
+# > **And a warning.** Formulas and pictures count the steps from 1: after $h_0$ come $h_1, \dots, h_T$. Python counts from
+# > 0, so $h_1$ is `h[0]`.
 #
 # At the last step there is no step $t + 1$, and the carry is zero. At the first step, what goes out of the door
 # is the gradient of $h_0$.
 #
 # And the weights: each step returns its term of the sum. Add them up.
+#
+# **By hand.** Do it once with a pocket calculator. There is one unit, with $w_x = 1$, $w_h = 0.5$ and no bias. It reads 1 and
+# then 0, from $h_0 = 0$. The loss is $h_2$ itself. What is its gradient with respect to $w_h$, to three digits?
+
+# %%
+mine = None
+
+one, inputs_1_0 = np.ones((1, 1)), np.array([[[1.0]], [[0.0]]])
+measured = measure(lambda w: rnn_forward(inputs_1_0, 0 * one, one, w, np.zeros(1))[0][-1].item(), 0.5 * one).item()
+h_1 = np.tanh(1.0)
+h_2 = np.tanh(0.5 * h_1)
+pencil(mine, measured, {"the slope of the second tanh is left out": h_1, "the slope is taken at h_1": h_1 * (1 - h_1 ** 2),
+                        "h_2 stands where h_1 belongs": h_2 * (1 - h_2 ** 2)})
 
 # %% [markdown] locked="card-rnn-backward"
 # ### Exercise: `rnn_backward`
@@ -474,11 +519,11 @@ inputs = {name: 0.7 * rng.standard_normal(shape) for name, shape in zip(names, s
 dh = rng.standard_normal((T, N, H))
 derived = dict(zip(names, back(dh.copy(), rnn_forward(**inputs)[1]), strict=True))
 
+witnesses = {"the judge": {}}
 for name in names:
-    measured = measure(lambda value, name=name: np.sum(dh * rnn_forward(**{**inputs, name: value})[0]), inputs[name])
-    print(f"d{name:4} against the numerical gradient {relative_error(derived[name], measured):.0e}")
+    witnesses["the judge"][name] = measure(
+        lambda value, name=name: np.sum(dh * rnn_forward(**{**inputs, name: value})[0]), inputs[name])
 
-# %%
 if torch := available("torch"):
     tensors = {name: torch.tensor(array, requires_grad=True) for name, array in inputs.items()}
     h_t, states = tensors["h0"], []
@@ -486,16 +531,20 @@ if torch := available("torch"):
         h_t = torch.tanh(x_t @ tensors["W_x"] + h_t @ tensors["W_h"] + tensors["b"])
         states.append(h_t)
     torch.stack(states).backward(torch.tensor(dh))
-    for name in names:
-        print(f"d{name:4} against PyTorch's autograd     {relative_error(derived[name], tensors[name].grad.numpy()):.0e}")
+    witnesses["PyTorch"] = {name: tensor.grad.numpy() for name, tensor in tensors.items()}
+
+figures.table("Seven steps: your gradient, and what others say", {"relative error": "", **dict.fromkeys(witnesses, ".0e")},
+              [(f"d{name}", *(relative_error(derived[name], theirs[name]) for theirs in witnesses.values()))
+               for name in names])
 
 # %% [markdown] locked="what-the-error-sees"
 # ## What the judge does not see
 #
 # Here is a longer network. It has a hundred steps, and a loss that looks at the last state only. We take the right
 # `dx` and spoil it: the first fifty of its hundred steps are set to zero.
-#
-# **Guess first.** What is the relative error: about a half, about a thousandth, or too small to notice?
+
+# %%
+guess.choose("spoiled", "What is the relative error now?", "about a half", "about a thousandth", "too small to notice")
 
 # %%
 x, h0, W_x, W_h, b = small_network(T=100)
@@ -505,9 +554,13 @@ last_only[-1] = rng.standard_normal(last_only[-1].shape)
 dx = back(last_only, cache)[0]
 spoiled = dx.copy()
 spoiled[:50] = 0
-print(f"relative error of the whole array: {relative_error(spoiled, dx):.0e}")
-for t in (0, 49, 50, 99):
-    print(f"step {t + 1:3}: the largest entry is {np.abs(dx[t]).max():.0e}, relative error {relative_error(spoiled[t], dx[t]):.0f}")
+whole = relative_error(spoiled, dx)
+figures.table("dx, of which the first fifty steps are zero", {"": "", "largest entry": ".0e", "relative error": ".0e"},
+              [("all steps", np.abs(dx).max(), whole), *(
+                  (f"step {t + 1} alone", np.abs(dx[t]).max(), relative_error(spoiled[t], dx[t])) for t in (0, 49, 50, 99))])
+
+# %%
+guess.reveal("spoiled", "too small to notice" if whole < 1e-9 else "about a thousandth" if whole < 0.1 else "about a half")
 
 # %% [markdown] locked="measure-step-by-step"
 # Too small to notice. The error is measured against the *largest* entry, and what comes back from far away is smaller
@@ -536,59 +589,68 @@ def without_the_carry(dh, cache):
 
 
 gradients = dict(zip(names, without_the_carry(dh.copy(), rnn_forward(**inputs)[1]), strict=True))
-for name in names:
-    print(f"d{name:4} relative error {relative_error(gradients[name], derived[name]):.2f}")
+figures.table("Without the carry", {"gradient": "", "relative error": ".2f"},
+              [(f"d{name}", relative_error(gradients[name], derived[name])) for name in names])
 
 # %% [markdown] locked="echo-task"
 # These are not small errors. Will a network learn anything from them?
 #
 # The task is **echo**: the network hears random numbers, and has to say at each step what it heard one step before.
 # It cannot do that without using its state. The loss is the mean squared error, and the readout gets its gradients by
-# the rule of this lesson: $dW_y = \sum_t h_t^\top dy_t$ and $db_y = \sum_{t,n} dy_{tn}$. The line after the training
-# asks the judge about them.
+# the rule of this lesson: $dW_y = \sum_t h_t^\top dy_t$ and $db_y = \sum_{t,n} dy_{tn}$.
 #
-# **Guess first.** Trained with the wrong gradient: does the loss stay where it is, go down some of the way, or go
-# down like the other?
+# The training loop is `train`, from `rnnkit.training`. It has four parts, and each is a line or two: run the network, compute
+# the loss, go back *with the function that it is given*, move every parameter a little way against its gradient. To read it,
+# write `train??` into a cell.
+
+# %%
+guess.choose("no-carry", "Trained with the wrong gradient, what does the loss do?",
+             "it stays where it is", "it goes down some of the way", "it goes down like the other")
 
 
 # %%
-def readout_gradients(h, dy):
-    """dW_y (H, V) and db_y (V,) for y = h W_y + b_y, with h (T, N, H) and dy (T, N, V)."""
-    return sum(h_t.T @ dy_t for h_t, dy_t in zip(h, dy, strict=True)), dy.sum(axis=(0, 1))
+def small_learner(seed):
+    """A cell and a readout for echo, and the random numbers that go on from there."""
+    rng, H = np.random.default_rng(seed), 12
+    cell = 0.5 * rng.standard_normal((1, H)), 0.2 * rng.standard_normal((H, H)), np.zeros(H)
+    return cell, (0.2 * rng.standard_normal((H, 1)), np.zeros(1)), rng
 
 
-def train(backward, delay=1, steps=600, rate=0.3, seed=0):
-    """Train a small network on echo by gradient descent, and return the loss after every update."""
-    rng = np.random.default_rng(seed)
-    N, H = 32, 12
-    W_x, W_h, b = 0.5 * rng.standard_normal((1, H)), 0.2 * rng.standard_normal((H, H)), np.zeros(H)
-    W_y, b_y, losses = 0.2 * rng.standard_normal((H, 1)), np.zeros(1), []
-    for _ in range(steps):
-        x = rng.uniform(-1, 1, (8, N, 1))
-        target = np.concatenate([np.zeros((delay, N, 1)), x[:-delay]])
-        h, cache = rnn_forward(x, np.zeros((N, H)), W_x, W_h, b)
-        error = h @ W_y + b_y - target
-        losses.append(np.mean(error ** 2))
-        dy = 2 * error / error.size
-        _, _, dW_x, dW_h, db = backward(dy @ W_y.T, cache)
-        dW_y, db_y = readout_gradients(h, dy)
-        for parameter, gradient in zip((W_x, W_h, b, W_y, b_y), (dW_x, dW_h, db, dW_y, db_y), strict=True):
-            parameter -= rate * gradient
-    return losses
+def trained(backward, delay=1, seed=0):
+    """The losses of a small network that is trained on echo with this backward pass: 600 updates."""
+    cell, readout, rng = small_learner(seed)
+    return train(rnn_forward, backward, cell, readout, echo(rng, delay), SGD(rate=0.3))
 
 
-histories = {"with the carry": train(back), "without it": train(without_the_carry)}
+histories = {"with the carry": trained(back), "without it": trained(without_the_carry)}
 figures.losses(histories)
 
 # %%
-for name, losses in histories.items():
-    print(f"{name:15} first loss {losses[0]:.3f}   mean of the last hundred {np.mean(losses[-100:]):.5f}")
+ends = {name: losses[-100:].mean() for name, losses in histories.items()}
+figures.table("The loss on echo", {"": "", "first loss": ".3f", "mean of the last hundred": ".5f"},
+              [(name, losses[0], ends[name]) for name, losses in histories.items()])
 
-W_y, b_y, dy = rng.standard_normal((H, 2)), rng.standard_normal(2), rng.standard_normal((T, N, 2))
-states = rnn_forward(**inputs)[0]
-dW_y, db_y = readout_gradients(states, dy)
-measured = measure(lambda W: np.sum(dy * (states @ W + b_y)), W_y), measure(lambda b: np.sum(dy * (states @ W_y + b)), b_y)
-print(f"the judge on dW_y: {relative_error(dW_y, measured[0]):.0e}   on db_y: {relative_error(db_y, measured[1]):.0e}")
+# %%
+first, right, wrong = histories["without it"][0], *ends.values()
+guess.reveal("no-carry", "it goes down like the other" if wrong < 3 * right else
+             "it goes down some of the way" if wrong < first / 3 else "it stays where it is")
+
+# %% [markdown] locked="the-readout-too"
+# The readout's two gradients have to stand before the judge, too. Here one batch goes through `train`, with an update that
+# moves nothing and keeps what it is given.
+
+# %%
+(cell, (W_y, b_y), _), batch, kept = small_learner(1), [next(echo(rng))], []
+train(rnn_forward, back, cell, (W_y, b_y), batch, lambda parameters, gradients: kept.extend(gradients))
+
+
+def loss_with(W_y, b_y):
+    return train(rnn_forward, back, cell, (W_y, b_y), batch, lambda *_: None)[0]
+
+
+measured = measure(lambda W: loss_with(W, b_y), W_y), measure(lambda b: loss_with(W_y, b), b_y)
+for name, gradient, theirs in zip(("dW_y", "db_y"), kept[-2:], measured, strict=True):
+    print(f"{name}: relative error {relative_error(gradient, theirs):.0e}")
 
 # %% [markdown] locked="still-learns"
 # Both losses go down, and they go down together. One of the two gradients is wrong in every array it returns.
@@ -597,7 +659,7 @@ print(f"the judge on dW_y: {relative_error(dW_y, measured[0]):.0e}   on db_y: {r
 # and $W_h$, and a trained readout can find it. And the wrong gradient keeps the upstream gradient of each step, so it
 # points roughly where the right one points.
 #
-# Both can be measured. Below, one column trains the readout only and leaves the cell as it was born. And the delay
+# Both can be measured. Below, one line belongs to a cell that stays as it was born, with a trained readout. And the delay
 # grows: a random $W_h$ keeps less and less of what was heard long ago. To keep more, the network has to change $W_h$,
 # and for that somebody has to tell step $t$ what happens at step $t + 3$. That is the carry's work.
 
@@ -608,13 +670,13 @@ def readout_only(dh, cache):
     return None, None, 0, 0, 0
 
 
-print("loss after training, the mean of three networks")
-print("delay   with the carry   without it   readout only   always saying zero")
-for delay in (1, 2, 3, 4):
-    ends = [[np.mean(train(backward, delay=delay, seed=seed)[-100:]) for seed in range(3)]
-            for backward in (back, without_the_carry, readout_only)]
-    right, wrong, frozen = np.mean(ends, axis=1)
-    print(f"{delay:5}   {right:14.4f}   {wrong:10.4f}   {frozen:12.4f}   {(8 - delay) / 8 / 3:18.4f}")
+backwards = {"with the carry": back, "without it": without_the_carry, "readout only": readout_only}
+ends = {name: {delay: np.mean([trained(backward, delay, seed)[-100:].mean() for seed in range(2)]) for delay in (1, 2, 3, 4)}
+        for name, backward in backwards.items()}
+ends["always saying zero"] = {delay: (8 - delay) / 8 / 3 for delay in (1, 2, 3, 4)}
+times = ends["without it"][4] / ends["with the carry"][4]
+figures.dots(f"At a delay of 4, the loss without the carry is {times:.0f} times as high", "delay, in steps",
+             "loss after training, the mean of two networks", ends)
 
 
 # %%
@@ -624,6 +686,7 @@ def direction(backward, dh, cache):
     return vector / np.linalg.norm(vector)
 
 
+rows = []
 for delay in (1, 4):
     cosines = []
 
@@ -631,15 +694,16 @@ for delay in (1, 4):
         cosines.append(direction(back, dh, cache) @ direction(without_the_carry, dh, cache))
         return without_the_carry(dh, cache)
 
-    train(watched, delay=delay)
-    print(f"delay {delay}: the cosine between the wrong gradient and the right one, over 600 updates: "
-          f"mean {np.mean(cosines):.2f}, above zero in {np.mean(np.array(cosines) > 0):.1%}")
+    trained(watched, delay)
+    rows.append((delay, np.mean(cosines), np.mean(np.array(cosines) > 0)))
+figures.table("The cosine between the wrong gradient and the right one, over 600 updates",
+              {"delay": "", "mean": ".2f", "above zero in": ".1%"}, rows)
 
 # %% [markdown] locked="the-loss-is-no-judge"
 # These are the gradients that this very network was trained with. A cosine above zero means an angle below 90 degrees,
 # and then a small enough step goes downhill.
 #
-# So at every delay the wrong gradient gets far below the loss of saying nothing. If you had only that column, you
+# So at every delay the wrong gradient gets far below the loss of saying nothing. If you had only that line, you
 # would call it a success, and wonder a little why it does not get lower.
 #
 # A falling loss is what a right gradient causes. It is also what a wrong one causes, often. So **do not look at the
@@ -654,7 +718,7 @@ for delay in (1, 4):
 #
 # The same lines are an **approximation** if you know what you left out, and a **bug** if you believe that you have the
 # gradient. Nothing in the code tells the two apart, and nothing in the loss. What does is that somebody measured the
-# price: in the table above you see it from a delay of 3 on. In lesson 05 we shall cut the carry ourselves, knowingly.
+# price: in the picture above you see it from a delay of 3 on. In lesson 05 we shall cut the carry ourselves, knowingly.
 
 # %% [markdown] rubric="why-gradients-add"
 # ### In your own words: why do gradients add up over time?
@@ -708,6 +772,9 @@ print(f"0.5 ** 60 = {0.5 ** 60:.0e}")
 # %% [markdown] locked="too-small-to-learn-from"
 # A right gradient can still be far too small to learn from. Lesson 04 asks why, and lesson 06 builds a cell against it.
 
+# %%
+guess.score()
+
 # %% [markdown] locked="read-on"
 # ## Read on
 #
@@ -717,3 +784,9 @@ print(f"0.5 ** 60 = {0.5 ** 60:.0e}")
 #   the carry.
 # - Squire and Trapp, *Using complex variables to estimate derivatives of real functions*, SIAM Review 40, 1998. The
 #   complex step, in three pages.
+
+# %%
+figures.end_of_lesson(3, "A falling loss does not show that a gradient is right. A measurement does, as far as it reaches.")
+
+# %% [markdown] locked="onward"
+# [← 02 · The recurrent cell](../02_the_recurrent_cell/02_the_recurrent_cell.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [06 · The LSTM →](../06_the_lstm/06_the_lstm.ipynb)

@@ -9,12 +9,14 @@
 # %% [markdown] locked="title"
 # # 06 · The LSTM
 #
+# [← 03 · Backpropagation through time](../03_backpropagation_through_time/03_backpropagation_through_time.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [07 · Backpropagation through the LSTM →](../07_backpropagation_through_the_lstm/07_backpropagation_through_the_lstm.ipynb)
+#
 # **The question.** The network of lesson 02 makes its state anew at every step. Whatever it wants to keep has to
 # survive a matrix and a tanh, again and again, and the gradient of lesson 03 goes back the same way. Can a network
 # keep something by leaving it alone?
 #
-# **What you will write.** The gates of an LSTM, one step, the loop around it, and a few sentences on why its memory
-# is not squashed. Fifteen points, about an hour and a half.
+# **What you will write.** The gates of an LSTM, one step, the loop around it, weights that make it count, and a few sentences
+# on why its memory is not squashed. Eighteen points, about an hour and three quarters.
 #
 # **What you need.** `rnn_step` from lesson 02 and `sigmoid` from lesson 01. We import ours.
 
@@ -40,7 +42,7 @@
 # %%
 import numpy as np
 
-from rnnkit import available, check, figures, rnn_step, sigmoid, yours
+from rnnkit import available, check, figures, guess, pencil, rnn_step, sigmoid, yours
 
 rng = np.random.default_rng(6)
 
@@ -55,10 +57,12 @@ figures.unrolled(steps=4, highlight="W_h")
 
 # %% [markdown] locked="keep-a-number"
 # In lesson 02 one unit kept a bit that way. Now let it keep a *number*. There is one unit, no input and no bias, so
-# a step is $h_{\text{next}} = \tanh(w h)$, and the state is 0.5. You may choose the weight.
-#
-# **Guess first.** Is there a $w$ with which the state is still 0.5 after a hundred steps? And with the same $w$, what
-# becomes of a state of 0.2, or of 0.8?
+# a step is $h_{\text{next}} = \tanh(w h)$, and the state is 0.5. You may choose the weight. There is one with which 0.5 stays
+# 0.5 for ever: $w = \operatorname{arctanh}(0.5) / 0.5$ solves $h = \tanh(w h)$.
+
+# %%
+guess.choose("keep", "With that weight, what has become of a state of 0.2 after a hundred steps?",
+             "it is still 0.2", "it has died away", "it has become 0.5")
 
 
 # %%
@@ -71,17 +75,19 @@ def after(steps, start, w):
     return h.item(), slope
 
 
-print("            0.2           0.5           0.8     became (and with which slope)")
-for w in (0.9, 1.0, np.arctanh(0.5) / 0.5):
-    ends = [after(100, start, w) for start in (0.2, 0.5, 0.8)]
-    print(f"w = {w:.3f}  ", "  ".join(f"{end:.3f} ({slope:.0e})" for end, slope in ends))
+rows = [(start, w, *after(100, start, w)) for w in (0.9, 1.0, np.arctanh(0.5) / 0.5) for start in (0.2, 0.5, 0.8)]
+figures.table("One unit's state after a hundred steps",
+              {"from": "", "with w": ".3f", "became": ".3f", "with the slope": ".0e"}, rows)
+
+# %%
+became = after(100, 0.2, np.arctanh(0.5) / 0.5)[0]
+guess.reveal("keep", "it is still 0.2" if abs(became - 0.2) < 0.05 else "it has died away" if became < 0.1 else "it has become 0.5")
 
 # %% [markdown] locked="keep-a-number-answer"
-# There is one. With $w = \operatorname{arctanh}(0.5) / 0.5$ the equation $h = \tanh(w h)$ holds at 0.5. But then 0.2
-# and 0.8 end at 0.5 as well. The unit has kept *its* number, not yours.
+# 0.2 and 0.8 end at 0.5 as well. The unit has kept *its* number, not yours.
 #
 # The slopes say the same. Each says how far the end moves when the start moves a little. As in lesson 03, every step
-# multiplies it by $w (1 - h_{\text{next}}^2)$. With that third weight, a gradient that comes back over the hundred steps
+# multiplies it by $w (1 - h_{\text{next}}^2)$. With that weight, a gradient that comes back over the hundred steps
 # arrives ten million to a billion times smaller, and nobody learns what to store.
 
 # %% [markdown] locked="add-instead"
@@ -165,6 +171,14 @@ for symbol in 200 * "a(b;":
     c_2000 = f * c_2000 + i * g
 print(f"open brackets, after the last semicolon: 1997 says {c_1997}, 2000 says {c_2000}")
 
+# %% [markdown] locked="how-it-grew"
+# Watch it grow. Here is one drawing in four states, and below each the experiment that asked for the gate: the three from
+# above, and one for the output gate. There a unit that has been told to keep a number is asked for it at the very end,
+# and until then should hold its tongue.
+
+# %%
+figures.growing_cell(values)
+
 # %% [markdown] locked="three-gates"
 # ## Three gates and a candidate
 #
@@ -244,55 +258,13 @@ def lstm_gates(x, h, W_x, W_h, b):
 # %% check="lstm_gates" points=4
 check(lstm_gates, points=4)
 
-# %% [markdown] locked="two-notations"
-# ## Two notations, one cell
-#
-# Open two textbooks and you will find two LSTMs. One writes rows, with a matrix for the input and one for the state, as
-# we do. Its $X_t$ and $H_{t-1}$ are our $x$ and $h$:
-#
-# $$I_t = \sigma(X_t W_{xi} + H_{t-1} W_{hi} + b_i)$$
-#
-# The other writes columns, puts the state on top of the input, and has one matrix for both:
-#
-# $$i_t = \sigma(W_i\,[h_{t-1}, x_t] + b_i)$$
-#
-# Lay the first one on its side. A product of rows becomes a product of columns when everything is transposed and the
-# order is turned round, so $(H_{t-1} W_{hi})^\top = W_{hi}^\top H_{t-1}^\top$. Two products that are added are one product
-# with the matrices side by side and the columns on top of each other. So
-#
-# $$W_i = [\,W_{hi}^\top\;\; W_{xi}^\top\,], \quad (H, H + D).$$
-#
-# That is all. In numbers, for the three gates and the candidate:
-
-# %%
-gates = yours(lstm_gates)
-rows = dict(zip("ifgo", gates(x, h, W_x, W_h, b), strict=True))
-state_on_input = np.vstack([h.T, x.T])
-for name, columns in block.items():
-    W = np.hstack([W_h[:, columns].T, W_x[:, columns].T])
-    squash = np.tanh if name == "g" else sigmoid
-    in_columns = squash(W @ state_on_input + b[columns][:, None])
-    difference = np.abs(in_columns.T - rows[name]).max()
-    print(f"{name}: W is {W.shape}, the result is {in_columns.shape}, difference {difference:.0e}")
-
-# %% [markdown] locked="other-names"
-# Some write $[x_t, h_{t-1}]$. Then the two parts of $W_i$ change places as well. Which way round is free, as long as both
-# have the same. The names differ too:
-#
-# | here | elsewhere |
-# | --- | --- |
-# | cell state $c$ | $C_t$, $s_t$; memory, internal state |
-# | candidate $g$ | $\tilde C_t$, $\tilde c_t$; candidate memory, cell input |
-# | hidden state $h$ | $H_t$; output, short-term memory |
-#
-# None of this changes a number. One thing does, and you will meet it at the end of this lesson.
-
 # %% [markdown] locked="card-lstm-step"
 # ### Exercise: `lstm_step`
 #
 # 4 points · 10 minutes · needs your `lstm_gates`, and the last two of the six equations
 #
-# Two states go in and two come out. The stub proposes a cache with what the way back will want to know in lesson 07.
+# Two states go in and two come out. The stub proposes a cache with what the way back will want to know in lesson 07. You may
+# keep something else; no check looks inside.
 #
 # <details><summary>Hint 1: where to begin</summary>
 # Get the four from <code>lstm_gates</code>. The rest is one line for each state, entry by entry: <code>*</code>, not <code>@</code>.
@@ -325,11 +297,31 @@ def lstm_step(x, h, c, W_x, W_h, b):
 # %% check="lstm_step" points=4
 check(lstm_step, points=4)
 
+# %% [markdown] locked="by-hand"
+# **By hand.** One unit, with $c = 2$. The gates are $i = 0.5$, $f = 0.9$, $o = 1$, and the candidate is $g = -0.4$. What is the
+# new cell state? (Then look up what it shows: it is the tanh of that.)
+
+# %%
+mine = None
+
+
+def logit(gate):
+    """What has to go into a sigmoid for this to come out."""
+    return np.log(gate / (1 - gate))
+
+
+b_hand = np.array([logit(0.5), logit(0.9), np.arctanh(-0.4), 40])
+_, c_hand, _ = yours(lstm_step)(*np.zeros((2, 1, 1)), np.full((1, 1), 2.0), *np.zeros((2, 1, 4)), b_hand)
+pencil(mine, c_hand.item(), {"the input gate multiplies the old state as well": 0.5 * 2 + 0.5 * -0.4,
+                             "nothing is forgotten": 2 + 0.5 * -0.4, "the sign of the candidate is lost": 0.9 * 2 + 0.5 * 0.4,
+                             "the candidate comes in whole": 0.9 * 2 - 0.4})
+
 # %% [markdown] locked="look-inside"
 # ## Look inside
 #
 # This is your step at work. One unit reads a short text, a symbol at a time. Every line has a color and a width that say
-# what it carries. A gate is a valve: two jaws that leave as much of the way free as the gate says. Move the slider.
+# what it carries. A gate is a valve: two jaws that leave as much of the way free as the gate says. Move the
+# slider, click on a symbol, or press play.
 #
 # We set the weights by hand, so that the unit counts the brackets that are open. (The picture has the forget gate first,
 # where the cell state meets it. The arrays keep the order i, f, g, o.) What to look for:
@@ -347,7 +339,7 @@ check(lstm_step, points=4)
 figures.lstm_explorer(yours(lstm_step), yours(lstm_gates))
 
 # %% [markdown] locked="hidden-says-less"
-# Compare the two rows at the bottom. At depths 1, 2 and 3 the cell state says 1, 2 and 3. The hidden state says 0.7, 0.9
+# Compare the two rows of numbers. At depths 1, 2 and 3 the cell state says 1, 2 and 3. The hidden state says 0.7, 0.9
 # and 1.0, and further up it will not be able to tell one depth from the next.
 #
 # One more thing is in this cell that you cannot see: its $W_h$ is zero. A network of lesson 02 with $W_h = 0$ knows the
@@ -392,14 +384,61 @@ def lstm_forward(x, h0, c0, W_x, W_h, b):
 # %% check="lstm_forward" points=4
 check(lstm_forward, points=4)
 
+# %% [markdown] locked="card-bracket-counter"
+# ## Your own counter
+#
+# In the figure the weights were ours. Now set them. The input has four lines, one of which is 1 at every step: an opening
+# bracket, a closing bracket, a semicolon, any other letter. The first cell state is to be the number of open brackets, to the
+# nearest whole number. A semicolon sets it back to zero. A bracket that was not opened is never closed.
+#
+# ### Exercise: `bracket_counter`
+#
+# 3 points · 15 minutes · needs the six equations, and the order i, f, g, o
+#
+# There are many right answers. The check runs your weights on random texts, short ones and long ones.
+#
+# <details><summary>Hint 1: where to begin</summary>
+# One unit, W_h = 0 and b = 0. Then W_x has a row for each symbol and a column for each block. Make a table: at which symbol is
+# each gate open, and what is the candidate?
+# </details>
+# <details><summary>Hint 2: open, shut, plus one</summary>
+# A sigmoid is open at 40 and shut at -40, to the last digit. At 5 it is at 0.993, and a count leaks away. A tanh is 1 at 20.
+# </details>
+# <details><summary>Hint 3: almost the answer</summary>
+# The row of the opening bracket is 40, 40, 20, 0: let in, keep, plus one. The output gate does not matter here.
+# </details>
+
+
+# %% answer="bracket_counter"
+def bracket_counter():
+    """Weights of an LSTM whose first cell state is the number of open brackets.
+
+    The input is one-hot: opening bracket, closing bracket, semicolon, any other letter. The initial states are zero.
+    The number of units, K, is yours to choose.
+
+    Returns W_x (4, 4K), W_h (K, 4K), b (4K,), in blocks i, f, g, o.
+    """
+    ### BEGIN SOLUTION
+    W_x = np.array([[40.0, 40, 20, 0],      # (: let in, keep, plus one
+                    [40.0, 40, -20, 0],     # ): let in, keep, minus one
+                    [-40.0, -40, 0, 0],     # ;: let nothing in, keep nothing
+                    [-40.0, 40, 0, 0]])     # a letter: let nothing in, keep
+    W_h, b = np.zeros((1, 4)), np.zeros(4)
+    ### END SOLUTION
+    return W_x, W_h, b
+
+
+# %% check="bracket_counter" points=3
+check(bracket_counter, points=3)
+
 # %% [markdown] locked="how-high"
 # ## How high can it count?
 #
 # Here is the smallest counter: one unit, one input that is +1 for an opening bracket and -1 for a closing one. The input
 # gate and the output gate stand wide open. The forget gate stands where its bias puts it.
-#
-# **Guess first.** The forget gate is at 0.99. A thousand brackets open. What is the cell state: about 1000, about 990,
-# about 100?
+
+# %%
+guess.place("thousand", "The forget gate is at 0.99, and a thousand brackets open. What is the cell state?", 1, 1e4, within=2)
 
 # %%
 forward = yours(lstm_forward)
@@ -415,8 +454,13 @@ def counted(brackets, f):
 
 
 opening = np.ones(1000)
-for f in (0.5, 0.9, 0.99, 0.999, 1):
-    print(f"forget gate {f}: after 1000 brackets c = {counted(opening, f)[1][-1]:.2f}")
+counts = {f: counted(opening, f)[1] for f in (0.5, 0.9, 0.99, 0.999, 1)}
+limits = {f: f"*f* = {f}, limit {1 / (1 - f):.0f}" if f < 1 else "*f* = 1, no limit" for f in counts}
+figures.growth("A forget gate at *f* counts to *1 / (1 - f)*, and no further", "opening brackets read", "cell state",
+               {limits[f]: c for f, c in counts.items()})
+
+# %%
+guess.reveal("thousand", counts[0.99][-1])
 
 # %% [markdown] locked="how-high-answer"
 # A hundred. Every step takes a share of $1 - f$ away from what is there, and at $c = 1 / (1 - f)$ that is as much as the
@@ -431,39 +475,89 @@ for f in (0.5, 0.9, 0.99, 0.999, 1):
 
 # %%
 h, c = counted(np.concatenate([opening, -opening]), f=1)
-for step in (1, 2, 10, 20, 1000, 1980, 1998, 2000):
-    print(f"step {step:4}: c = {c[step - 1]:6.1f}   h = {h[step - 1]:.16f}")
+figures.table("A thousand brackets open, then all of them close", {"step": "", "c": ".1f", "h": ".16f"},
+              [(step, c[step - 1], h[step - 1]) for step in (1, 2, 20, 1000, 2000)])
 
 # %% [markdown] locked="unbounded"
 # **$c$ has no bound, and $h$ has one.** A gate is below 1 and a tanh is below 1, so $|h| < 1$ for any weights and any
 # input. (The computer rounds: from step 20 on it is 1 to the last digit.) But $c$ may grow by nearly one at every step, as
-# long as the sequence goes on. A state that is squashed on its way cannot do that, and neither can the state of a GRU in
-# lesson 09. It has consequences. Take $a^n b^n$: some a's, then as many b's. Weiss, Goldberg and Yahav (2018) trained LSTMs
-# and GRUs to recognize it. Their LSTMs learned to count, and counted further than they had been trained to. Their GRUs did worse. How
-# much further a *trained* counter goes is contested. Lesson 11 measures it.
+# long as the sequence goes on. A state that is squashed on its way cannot do that.
+#
+# It has consequences. Take $a^n b^n$: some a's, then as many b's. Weiss, Goldberg and Yahav (2018) trained LSTMs to recognize
+# it, and they learned to count, further than they had been trained to. How much further a *trained* counter goes is
+# contested. Lesson 11 measures it.
 
 # %% [markdown] locked="cannot-say"
 # **Counting in ones, this unit cannot say what it knows.** Look at steps 20 and 1000. The hidden state is the same in all
 # sixteen digits, and the hidden state is all that the rest of the network sees, its own gates included. It can say when
 # there is no bracket left, at step 2000, and for closing brackets that is what matters.
-#
-# **Guess first.** Must it be so? Let the unit add 0.001 for a bracket, and not 1.
+
+# %%
+guess.choose("readable", "Let the unit add 0.001 for a bracket, and not 1. Can a reader of h tell 20 brackets from 1000 now?",
+             "yes", "no")
 
 # %%
 small, _ = counted(np.concatenate([opening, -opening]) * np.arctanh(0.001) / 20, f=1)
-for step in (1, 2, 20, 1000, 1980, 2000):
-    print(f"step {step:4}: h = {small[step - 1].round(6) + 0:.6f}")
+figures.table("The same brackets, counted in thousandths", {"step": "", "h": ".6f"},
+              [(step, small[step - 1].round(6) + 0) for step in (1, 2, 20, 1000, 1980, 2000)])
+
+# %%
+guess.reveal("readable", "yes" if small[999] - small[19] > 0.01 else "no")
 
 # %% [markdown] locked="small-steps"
 # Now every depth shows, up to 0.76 at a thousand. It is a matter of the unit of measure: an LSTM that counts in small
 # steps can be read, as long as somebody knows beforehand how far it will have to count. Lesson 09 lets one unit read
 # another.
 
-# %% [markdown] locked="pytorch"
-# ## Against PyTorch
+# %% [markdown] locked="two-notations"
+# ## Two notations, one cell
 #
-# Your cell is `torch.nn.LSTM`. PyTorch keeps its matrices transposed, and has two biases that add, so the second gets
-# zeros.
+# Open two textbooks and you will find two LSTMs. One writes rows, with a matrix for the input and one for the state, as
+# we do. Its $X_t$ and $H_{t-1}$ are our $x$ and $h$:
+#
+# $$I_t = \sigma(X_t W_{xi} + H_{t-1} W_{hi} + b_i)$$
+#
+# The other writes columns, puts the state on top of the input, and has one matrix for both:
+#
+# $$i_t = \sigma(W_i\,[h_{t-1}, x_t] + b_i)$$
+#
+# Lay the first one on its side. A product of rows becomes a product of columns when everything is transposed and the
+# order is turned round, so $(H_{t-1} W_{hi})^\top = W_{hi}^\top H_{t-1}^\top$. Two products that are added are one product
+# with the matrices side by side and the columns on top of each other. So
+#
+# $$W_i = [\,W_{hi}^\top\;\; W_{xi}^\top\,], \quad (H, H + D).$$
+#
+# In numbers, for the three gates and the candidate:
+
+# %%
+gates = yours(lstm_gates)
+x, h = rng.standard_normal((N, D)), rng.standard_normal((N, H))
+rows = dict(zip("ifgo", gates(x, h, W_x, W_h, b), strict=True))
+state_on_input = np.vstack([h.T, x.T])
+for name, columns in block.items():
+    W = np.hstack([W_h[:, columns].T, W_x[:, columns].T])
+    squash = np.tanh if name == "g" else sigmoid
+    in_columns = squash(W @ state_on_input + b[columns][:, None])
+    difference = np.abs(in_columns.T - rows[name]).max()
+    print(f"{name}: W is {W.shape}, the result is {in_columns.shape}, difference {difference:.0e}")
+
+# %% [markdown] locked="other-names"
+# Some write $[x_t, h_{t-1}]$. Then the two parts of $W_i$ change places as well. Which way round is free, as long as both
+# have the same. The names differ too:
+#
+# | here | elsewhere |
+# | --- | --- |
+# | cell state $c$ | $C_t$, $s_t$; memory, internal state |
+# | candidate $g$ | $\tilde C_t$, $\tilde c_t$; candidate memory, cell input |
+# | hidden state $h$ | $H_t$; output, short-term memory |
+#
+# None of this changes a number. One thing does, and you will meet it at the end of this lesson.
+
+# %% [markdown] locked="pytorch"
+# ## Against PyTorch and Keras
+#
+# Your cell is `torch.nn.LSTM`, and it is `keras.layers.LSTM`. PyTorch keeps its matrices transposed, and has two biases that
+# add, so the second gets zeros. Keras keeps its matrices as we do, has one bias, and wants the batch before the time.
 
 # %%
 T = 7
@@ -478,11 +572,21 @@ if torch := available("torch"):
     layer.load_state_dict({name: torch.tensor(array) for name, array in ours.items()})
     initial = torch.tensor(h0)[None], torch.tensor(c0)[None]
     h_torch, (_, c_torch) = layer(torch.tensor(x), initial)
-    print(f"every hidden state:  largest difference {np.abs(h - h_torch.detach().numpy()).max():.0e}")
-    print(f"the last cell state: largest difference {np.abs(c[-1] - c_torch.detach().numpy()).max():.0e}")
+    print(f"torch.nn.LSTM, every hidden state:  largest difference {np.abs(h - h_torch.detach().numpy()).max():.0e}")
+    print(f"torch.nn.LSTM, the last cell state: largest difference {np.abs(c[-1] - c_torch.detach().numpy()).max():.0e}")
+
+# %%
+if keras := available("keras"):
+    keras.config.set_floatx("float64")
+    layer = keras.layers.LSTM(H, return_sequences=True)
+    layer.build((N, T, D))
+    layer.set_weights([W_x, W_h, b])
+    h_keras = keras.ops.convert_to_numpy(layer(x.swapaxes(0, 1), initial_state=[h0, c0])).swapaxes(0, 1)
+    print(f"keras.layers.LSTM, every hidden state: largest difference {np.abs(h - h_keras).max():.0e}")
 
 # %% [markdown] locked="the-order"
-# That went smoothly because PyTorch keeps its blocks in our order. Transposes, rows or columns, one bias or two: all of
+# (Keras rounds some of its products to single precision, as in lesson 02.) That went smoothly because both keep their blocks in
+# our order. Transposes, rows or columns, one bias or two: all of
 # that shows in the shapes. But nothing in an array of shape $(D, 4H)$ says which block is which, and people do not agree:
 #
 # | order | who |
@@ -491,8 +595,10 @@ if torch := available("torch"):
 # | i f o g | Stanford's course CS231n, and much that was learned from it |
 # | i o f g | ONNX |
 #
-# **Guess first.** Somebody hands you the weights of a trained LSTM in another order, and you run them as they are. Will
-# there be an error?
+# Somebody hands you the weights of a trained LSTM in another order, and you run them as they are.
+
+# %%
+guess.choose("order", "What happens?", "an error", "a warning", "nothing: it says something else")
 
 
 # %%
@@ -502,12 +608,16 @@ def reordered(array, have, want):
     return np.concatenate([blocks[name] for name in want], axis=-1)
 
 
+rows = []
 for order in ("ifgo", "ifog", "iofg"):
     theirs = [reordered(array, "ifgo", order) for array in (W_x, W_h, b)]
     as_they_are, _, _ = forward(x, h0, c0, *theirs)
     put_back, _, _ = forward(x, h0, c0, *(reordered(array, order, "ifgo") for array in theirs))
-    off, left = np.abs(as_they_are - h).max(), np.abs(put_back - h).max()
-    print(f"{order}: as they are, h is off by up to {off:.2f}; put into our order, by {left:.0e}")
+    rows.append((" ".join(order), np.abs(as_they_are - h).max(), np.abs(put_back - h).max()))
+figures.table("How far h is off", {"their order": "", "weights as they are": ".2f", "put into our order": ".0e"}, rows)
+
+# %%
+guess.reveal("order", "nothing: it says something else" if rows[1][1] > 0.01 else "an error")
 
 # %% [markdown] locked="the-order-answer"
 # No error, and no warning. Every shape fits, every $h$ lies between -1 and 1, and the network says something else.
@@ -557,11 +667,11 @@ for order in ("ifgo", "ifog", "iofg"):
 #   last bit. With the forget gate at $f$ it lasts about $1 / (1 - f)$ steps.
 # - $|h| < 1$, and $c$ has no bound. That is how an LSTM counts.
 # - Rows or columns, glued or apart: one cell. The order of the blocks is not a matter of notation.
-# - Yours is `torch.nn.LSTM`.
+# - Yours is `torch.nn.LSTM`, and Keras's.
 #
 # **What still does not work.** Nothing has been learned yet: we picked the weights again. Along the cell state the
-# gradient is multiplied by $f$ at every step, and that can be 1. Can be. Where do forget gates stand before training? Below,
-# the weights are drawn as PyTorch draws them, and the gates of a hundred random steps are multiplied.
+# gradient is multiplied by $f$ at every step, and that can be 1. Where do forget gates stand before training? Below, the
+# weights are drawn as PyTorch draws them, and the gates of a hundred random steps are multiplied.
 
 # %%
 H, D = 64, 16
@@ -576,8 +686,11 @@ print(f"the forget gates: {f.min():.2f} to {f.max():.2f}, on average {f.mean():.
 print(f"a hundred of them, multiplied: {np.median(kept):.0e} in the median unit, at most {kept.max():.0e}")
 
 # %% [markdown] locked="half-open"
-# They stand half open, and half of a half of a half is soon nothing. A cell that *can* keep everything begins its life by
+# They stand half open, and a half to the power of a hundred is nothing. A cell that *can* keep everything begins its life by
 # keeping nothing. What it takes to change that, and what else the gradient meets on its way, is lesson 07.
+
+# %%
+guess.score()
 
 # %% [markdown] locked="read-on"
 # ## Read on
@@ -586,3 +699,9 @@ print(f"a hundred of them, multiplied: {np.median(kept):.0e} in the median unit,
 # - Gers, Schmidhuber and Cummins, *Learning to forget: continual prediction with LSTM*, Neural Computation 12, 2000. The
 #   third gate, and why it was needed.
 # - Olah, *Understanding LSTM networks*, 2015 (colah.github.io). The same cell, one gate lit at a time.
+
+# %%
+figures.end_of_lesson(6, "An LSTM can count without bound because its cell state is added to, and never squashed on its way.")
+
+# %% [markdown] locked="onward"
+# [← 03 · Backpropagation through time](../03_backpropagation_through_time/03_backpropagation_through_time.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [07 · Backpropagation through the LSTM →](../07_backpropagation_through_the_lstm/07_backpropagation_through_the_lstm.ipynb)

@@ -9,6 +9,8 @@
 # %% [markdown] locked="title"
 # # 07 · Backpropagation through the LSTM
 #
+# [← 06 · The LSTM](../06_the_lstm/06_the_lstm.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [08 · The bug museum →](../08_the_bug_museum/08_the_bug_museum.ipynb)
+#
 # **The question.** Lesson 03 ended with a gradient that was right and too small to learn from. Lesson 06 built a cell
 # whose state is added to instead of multiplied. Does its gradient come back from far away? To find out we need that
 # gradient.
@@ -22,7 +24,18 @@
 import numpy as np
 
 import rnnkit
-from rnnkit import available, check, figures, lstm_forward, lstm_gates, lstm_step, relative_error, yours
+from rnnkit import (
+    available,
+    check,
+    figures,
+    guess,
+    lstm_forward,
+    lstm_gates,
+    lstm_step,
+    pencil,
+    relative_error,
+    yours,
+)
 
 rng = np.random.default_rng(7)
 
@@ -75,10 +88,12 @@ figures.two_routes()
 # You will often read that $\partial c_t / \partial c_{t-1} = f_t$, and that this is why an LSTM remembers.
 #
 # Below is the derivative of $c_2$ with respect to $c_1$, once with $h_1$ held still, and once with $h_1$ following
-# $c_1$, as it does in a network. There are three units, so it has nine numbers: how unit $k$ of $c_2$ answers to unit
-# $j$ of $c_1$. The formula says: the forget gate where $k = j$, and zero elsewhere.
-#
-# **Guess first.** With both routes open, how many of the nine are what the formula says?
+# $c_1$, as it does in a network. There are three units, so it has nine numbers. In row $j$ and column $k$ stands how unit $k$
+# of $c_2$ answers to unit $j$ of $c_1$. The formula says: the forget gate where $j = k$, and zero elsewhere.
+
+# %%
+guess.choose("nine", "With both routes open, how many of the nine numbers are what the formula says?",
+             "all nine", "the six zeros", "none")
 
 
 # %%
@@ -88,21 +103,46 @@ def draw(*shapes, scale=0.7):
 
 
 def derivative(function, c):
-    """How every unit of the result answers to every unit of c (1, H): a matrix (H, H), measured."""
-    return np.stack([measure(lambda c, k=k: function(c)[0, k], c)[0] for k in range(c.shape[1])])
+    """How every unit of the result (a column) answers to every unit of c (1, H) (a row): (H, H), measured."""
+    return np.stack([measure(lambda c, k=k: function(c)[0, k], c)[0] for k in range(c.shape[1])], axis=1)
 
 
 x, c, W_x, W_h, b = draw((1, 4), (1, 3), (4, 12), (3, 12), (12,))
 o = rnnkit.sigmoid(rng.standard_normal((1, 3)))
 h = o * np.tanh(c)
-print("the forget gate:", lstm_gates(x, h, W_x, W_h, b)[1].round(2)[0])
+formula = np.diag(lstm_gates(x, h, W_x, W_h, b)[1][0])
+following = derivative(lambda c: lstm_step(x, o * np.tanh(c), c, W_x, W_h, b)[1], c)
+print("the formula, with the forget gate:\n", formula.round(2))
 print("h held still:\n", derivative(lambda c: lstm_step(x, h, c, W_x, W_h, b)[1], c).round(2))
-print("h following:\n", derivative(lambda c: lstm_step(x, o * np.tanh(c), c, W_x, W_h, b)[1], c).round(2))
+print("h following:\n", following.round(2))
+fitting = np.sum(np.abs(following - formula) < 0.01)
+guess.reveal("nine", {9: "all nine", 0: "none"}.get(fitting, "the six zeros"))
 
 # %% [markdown] locked="direct-term-answer"
 # With $h_1$ held still, all nine. That is the solid route, and it is all that the famous formula means. It is the
 # **direct term**. With $h_1$ following, none of the nine, and some that should be zero are as large as the gates.
 #
+# The other route can be written down, too. Walk along it. $c_1$ is shown through a tanh, whose slope is $1 - \tanh^2 c_1$, and
+# then $o_1$ multiplies it. From $h_1$ it goes through $W_h$ into the three blocks that $c_2$ is made of. In each it meets the
+# block's slope, and the other factor of its product:
+#
+# $$\frac{\partial c_2}{\partial c_1} = \mathrm{diag}(f) + \mathrm{diag}\big(o_1 (1 - \tanh^2 c_1)\big)
+# \big[\, W_{hi}\, \mathrm{diag}(g\, i (1 - i)) + W_{hf}\, \mathrm{diag}(c_1 f (1 - f)) + W_{hg}\, \mathrm{diag}(i (1 - g^2)) \,\big]$$
+#
+# One direct term, and three terms through $h_1$. (The output gate of step 2 is not among them: $c_2$ is made before it.) Hold
+# their sum against what was measured:
+
+# %%
+i, f, g, _ = (block[0] for block in lstm_gates(x, h, W_x, W_h, b))
+W_hi, W_hf, W_hg, _ = np.split(W_h, 4, axis=1)
+shown = np.diag((o * (1 - np.tanh(c) ** 2))[0])
+terms = {"direct": np.diag(f), "through i": shown @ W_hi @ np.diag(g * i * (1 - i)),
+         "through f": shown @ W_hf @ np.diag(c[0] * f * (1 - f)), "through g": shown @ W_hg @ np.diag(i * (1 - g ** 2))}
+print(f"all four terms, against the measured nine: relative error {relative_error(sum(terms.values()), following):.0e}")
+figures.table("The size of each term (the square root of the sum of its squares)", {"term": "", "size": ".2f"},
+              [(name, np.linalg.norm(term)) for name, term in terms.items()])
+
+# %% [markdown] locked="over-many-steps"
 # How much does it matter over many steps? Along the solid route alone, the derivative of $c_T$ with respect to $c_0$ is
 # the product of the forget gates. Beside it, the whole derivative, measured on a network of twelve units:
 
@@ -116,16 +156,18 @@ def forget_gates(x, h0, c0, W_x, W_h, b):
 
 x = rng.standard_normal((20, 1, 4))
 h0, c0, W_x, W_h, b = draw((1, 12), (1, 12), (4, 48), (12, 48), (48,), scale=0.3)
-print(" T   product of the forget gates   whole derivative   relative error")
+rows = []
 for T in (1, 2, 5, 10, 20):
     product = np.diag(np.prod(forget_gates(x[:T], h0, c0, W_x, W_h, b), axis=0)[0])
     whole = derivative(lambda c0, T=T: lstm_forward(x[:T], h0, c0, W_x, W_h, b)[1][-1], c0)
-    error = relative_error(product, whole)
-    print(f"{T:2}   {np.linalg.norm(product):27.1e}   {np.linalg.norm(whole):16.1e}   {error:14.2f}")
+    rows.append((T, np.linalg.norm(product), np.linalg.norm(whole), relative_error(product, whole)))
+figures.table("The derivative of c_T with respect to c_0: the sizes of two matrices, 12 by 12",
+              {"T": "", "product of the forget gates": ".1e", "whole derivative": ".1e", "relative error": ".2f"}, rows)
 
 # %% [markdown] locked="why-both-routes"
-# One step agrees, because $h_0$ is held still here. After that the two go apart, and after twenty steps most of the
-# truth is missing from the famous product.
+# (A size can be above 1 although every gate is below 1: there are twelve of them in the matrix.) At $T = 1$ the two agree,
+# because $h_0$ is an input of its own and does not follow $c_0$. So the second route is not open yet. From then on the two go
+# apart, and after twenty steps most of the truth is missing from the famous product.
 #
 # Where does the sentence come from, then? From 1997. Hochreiter and Schmidhuber cut the gradient wherever it would have
 # gone on through a gate or the candidate, on purpose: "where this does not do harm", says their abstract. What was left is
@@ -195,7 +237,22 @@ for T in (1, 2, 5, 10, 20):
 # $$dx = da\, W_x^\top \qquad dh = da\, W_h^\top \qquad dW_x = x^\top da \qquad dW_h = h^\top da \qquad
 # db = \textstyle\sum_n da_n$$
 #
-# and $dh$ leaves along the dashed route. That is all of it. It is long, but each formula undoes one operation.
+# and $dh$ leaves along the dashed route. It is long, but each formula undoes one operation.
+
+# %% [markdown] locked="by-hand"
+# **By hand.** The step of lesson 06 again: one unit, $c = 2$, $i = 0.5$, $f = 0.9$, $g = -0.4$, $o = 1$. Upstream come
+# $dc_{\text{next}} = 1$ and $dh_{\text{next}} = 0$. How large is $da_f$? The judge measures it below.
+
+# %%
+mine = None
+
+b_hand = np.array([0, np.log(9), np.arctanh(-0.4), 40])  # at x = h = 0, i, f, g and o are as above
+weights = np.zeros((1, 4)), np.zeros((1, 4))
+zero = np.zeros((1, 1))
+da_f = measure(lambda b: lstm_step(zero, zero, zero + 2, *weights, b)[1].item(), b_hand)[1]
+pencil(mine, da_f, {"the slope is left out": 2, "the other factor is left out": 0.9 * 0.1,
+                    "the new cell state stands where the old one belongs": 1.6 * 0.9 * 0.1,
+                    "the other factor is the candidate": -0.4 * 0.9 * 0.1})
 
 # %% [markdown] locked="card-lstm-step-backward"
 # ### Exercise: `lstm_step_backward`
@@ -264,10 +321,30 @@ def loss_of_a_step(**inputs):
     return np.sum(dh_next * h_next) + np.sum(dc_next * c_next)
 
 
-derived = yours(lstm_step_backward)(dh_next.copy(), dc_next.copy(), lstm_step(**inputs)[2])
+derived, rows = yours(lstm_step_backward)(dh_next.copy(), dc_next.copy(), lstm_step(**inputs)[2]), []
 for name, gradient in zip(names, derived, strict=True):
     measured = measure(lambda value, name=name: loss_of_a_step(**{**inputs, name: value}), inputs[name])
-    print(f"d{name:4} relative error {relative_error(gradient, measured):.0e}")
+    rows.append((f"d{name}", relative_error(gradient, measured)))
+figures.table("One step: derived against measured", {"gradient": "", "relative error": ".0e"}, rows)
+
+# %% [markdown] locked="run-it-backwards"
+# ## Run the cell backwards
+#
+# This is your step, taken from the last symbol of a text to the first. It is the cell of lesson 06 with its arrows turned
+# round, and a line is as broad as its gradient is large. The loss is the last hidden state, so a gradient of 1 comes in
+# at the lower right of step 16. Press play, or click on a symbol. Point at a formula, and what it computes lights up.
+#
+# - **Step 16.** All of $dc_{\text{total}}$ has come through the output gate. It parts: along $c$ to the step before, and down
+#   into the input gate, the candidate and the forget gate.
+# - **Step 15.** Now two gradients meet in $c$, from the right and from below.
+# - **Step 11** reads a semicolon, and the forget gate is shut. The route along $c$ ends here. What arrives at the steps
+#   before it has gone through the gates.
+#
+# The second slider sets one number of this cell, the bias of its forget gate. Compare what arrives at step 12 for -1 and
+# for 3. That number will come back.
+
+# %%
+figures.backward_explorer(yours(lstm_step_backward))
 
 # %% [markdown] locked="through-time"
 # ## Through time
@@ -346,11 +423,9 @@ def loss_of_a_sequence(**inputs):
 
 
 derived = dict(zip(names, back(dh.copy(), dc_T.copy(), lstm_forward(**inputs)[2]), strict=True))
-for name in names:
-    measured = measure(lambda value, name=name: loss_of_a_sequence(**{**inputs, name: value}), inputs[name])
-    print(f"d{name:4} against the numerical gradient {relative_error(derived[name], measured):.0e}")
+witnesses = {"the judge": [measure(lambda value, name=name: loss_of_a_sequence(**{**inputs, name: value}), inputs[name])
+                           for name in names]}
 
-# %%
 if torch := available("torch"):
     layer = torch.nn.LSTM(D, H, dtype=torch.float64)
     ours = {"weight_ih_l0": inputs["W_x"].T, "weight_hh_l0": inputs["W_h"].T, "bias_ih_l0": inputs["b"],
@@ -360,9 +435,11 @@ if torch := available("torch"):
     h, (_, c_T) = layer(x, (h0[None], c0[None]))
     ((torch.tensor(dh) * h).sum() + (torch.tensor(dc_T) * c_T[0]).sum()).backward()
     weights = layer.weight_ih_l0.grad.T, layer.weight_hh_l0.grad.T, layer.bias_ih_l0.grad
-    theirs = [x.grad, h0.grad, c0.grad, *weights]
-    for name, gradient in zip(names, theirs, strict=True):
-        print(f"d{name:4} against PyTorch's nn.LSTM      {relative_error(derived[name], gradient.numpy()):.0e}")
+    witnesses["torch.nn.LSTM"] = [gradient.numpy() for gradient in (x.grad, h0.grad, c0.grad, *weights)]
+
+figures.table("Seven steps: your gradient, and what others say", {"relative error": "", **dict.fromkeys(witnesses, ".0e")},
+              [(f"d{name}", *(relative_error(derived[name], theirs) for theirs in gradients))
+               for name, *gradients in zip(names, *witnesses.values(), strict=True)])
 
 # %% [markdown] locked="does-it-arrive"
 # ## Does it arrive?
@@ -374,10 +451,11 @@ if torch := available("torch"):
 # upstream gradient at $h_T$.
 #
 # We compare an RNN and an LSTM, both initialized as PyTorch does it: every parameter drawn evenly between
-# $-1/\sqrt{H}$ and $1/\sqrt{H}$. PyTorch has two biases, which add up.
-#
-# **Guess first.** The LSTM was made against vanishing gradients. How much comes back from the first of a hundred steps,
-# relative to the last: about a tenth, about a millionth, or less than that?
+# $-1/\sqrt{H}$ and $1/\sqrt{H}$. PyTorch has two biases, which add up. The LSTM was made against vanishing gradients.
+
+# %%
+guess.place("arrives", "How much comes back to the first of a hundred steps in an LSTM, relative to the last?", 1e-30, 1,
+            within=1e3)
 
 
 # %%
@@ -397,10 +475,21 @@ def flow(forward, backward, states, x, parameters):
     return np.linalg.norm(backward(dh, *[zeros] * (states - 1), cache)[0], axis=(1, 2))
 
 
+def left_of(runs):
+    """What comes back from 99 steps back, relative to the last step, of each network."""
+    return np.array(runs)[:, 0] / np.array(runs)[:, -1]
+
+
+def middle(runs):
+    """The geometric mean of what is left."""
+    return np.exp(np.mean(np.log(left_of(runs))))
+
+
 def say(flows):
-    for name, runs in flows.items():
-        left = np.array(runs)[:, 0] / np.array(runs)[:, -1]
-        print(f"{name:20} from 99 steps back: {left.min():.0e} to {left.max():.0e}")
+    ends = {name: left_of(runs) for name, runs in flows.items()}
+    powers = np.log10(max(map(np.max, ends.values())) / min(map(np.min, ends.values())))
+    return figures.dots(f"What arrives differs by {powers:.0f} powers of ten", "six networks of each kind",
+                        "what comes back from 99 steps back, relative to the last step", {"what arrives": ends})
 
 
 series = [np.random.default_rng(seed).standard_normal((100, 1, 16)) for seed in range(6)]
@@ -410,6 +499,9 @@ rnn = rnnkit.rnn_forward, rnnkit.rnn_backward
 flows = {"RNN": [flow(*rnn, 1, x, p) for x, p in zip(series, rnns, strict=True)],
          "LSTM, default": [flow(lstm_forward, back, 2, x, p) for x, p in zip(series, lstms, strict=True)]}
 say(flows)
+
+# %%
+guess.reveal("arrives", middle(flows["LSTM, default"]))
 
 # %% [markdown] locked="it-vanishes-too"
 # Less than that. The LSTM is better than the RNN, on the whole by several powers of ten, and it makes no difference.
@@ -469,17 +561,19 @@ check(forget_bias, points=2)
 # %% [markdown] locked="half-life"
 # How open should it be? Suppose that the gate stays at $f = \sigma(\text{bias})$ and nothing new is let in. Then
 # $c_t = f^t c_0$, and half of it is gone after $\ln \tfrac12 / \ln f$ steps: the **half-life** of the memory. (It is
-# shorter than the $1 / (1 - f)$ of lesson 06, after which about a third is left.) Below, the formula, and beside it an
+# shorter than the $1 / (1 - f)$ of lesson 06, after which about 37 % is left.) Below, the formula, and beside it an
 # LSTM whose weights are all zero.
 
 # %%
 set_bias = yours(forget_bias)
-print("bias   gate    half-life   steps in which the LSTM has at least half")
+rows = []
 for value in (0, 1, 2, 3, 5):
     gate = rnnkit.sigmoid(value)
     weights = np.zeros((1, 4)), np.zeros((1, 4)), set_bias(np.zeros(4), value)
     _, c, _ = lstm_forward(np.zeros((150, 1, 1)), np.zeros((1, 1)), np.ones((1, 1)), *weights)
-    print(f"{value:4}   {gate:.3f}   {np.log(0.5) / np.log(gate):9.1f}   {np.sum(c >= 0.5):9}")
+    rows.append((value, gate, np.log(0.5) / np.log(gate), np.sum(c >= 0.5)))
+figures.table("How long half of the memory lasts",
+              {"bias": "", "gate": ".3f", "half-life": ".1f", "steps in which an LSTM has at least half": ""}, rows)
 
 # %% [markdown] locked="guess-again"
 # A bias of 1 is the usual advice (Jozefowicz, Zaremba and Sutskever 2015). It gives two steps. That does not look like
@@ -493,8 +587,13 @@ for value in (0, 1, 2, 3, 5):
 # For ten steps that is 2.2, for a hundred 4.6. Tallec and Ollivier (2018) draw a $T$ for each unit and set the bias so;
 # they call it *chrono initialization*.
 #
-# **Guess again.** With a bias of 1, and of 3, how much comes back from the first of a hundred steps? You might begin
-# with what the gate alone would let through.
+# Now the same six networks with other biases. You might begin with what the gate alone would let through.
+
+# %%
+guess.place("bias-1", "With a forget bias of 1, how much comes back to the first of a hundred steps?", 1e-20, 10, within=100)
+
+# %%
+guess.place("bias-3", "And with a forget bias of 3?", 1e-20, 10, within=100)
 
 # %%
 for value in (1, 3):
@@ -502,10 +601,20 @@ for value in (1, 3):
         flow(lstm_forward, back, 2, x, (W_x, W_h, set_bias(b, value)))
         for x, (W_x, W_h, b) in zip(series, lstms, strict=True)]
 say(flows)
-for value in (0, 1, 3):
-    print(f"a forget gate of sigma({value}), 99 times: {(1 + np.exp(-value)) ** -99:.0e}")
-for T in (10, 100, 1000):
-    print(f"to remember {T:4} steps: a bias of {np.log(T - 1):.1f}, a gate at {rnnkit.sigmoid(np.log(T - 1)):.3f}")
+
+# %%
+guess.reveal("bias-1", middle(flows["LSTM, forget bias 1"]))
+
+# %%
+guess.reveal("bias-3", middle(flows["LSTM, forget bias 3"]))
+
+# %%
+figures.table("What the gate alone lets through", {"bias": "", "gate, 99 times": ".0e"},
+              [(value, (1 + np.exp(-value)) ** -99) for value in (0, 1, 3)])
+
+# %%
+figures.table("The bias for a memory of T steps", {"T": "", "b = ln(T - 1)": ".1f", "gate": ".3f"},
+              [(T, np.log(T - 1), rnnkit.sigmoid(np.log(T - 1))) for T in (10, 100, 1000)])
 
 # %%
 figures.gradient_flow({name: np.array(runs) for name, runs in flows.items()})
@@ -531,9 +640,11 @@ figures.routes_explorer(lstm_forward, back, set_bias)
 
 # %% [markdown] locked="the-second-route-carries"
 # Did you expect it? With the bias at 0, nearly everything that comes back from far away has gone through the gates at
-# least once. The route along the cell state is a single product. Of ways to change between the two routes there are
-# very many, and their gradients add up. So the product of the forget gates is no upper limit, and it does not describe
-# an untrained LSTM. It describes what the cell can rely on: with the gate open, this route needs no luck with $W_h$.
+# least once. The route along the cell state is one way, and one product. A way that changes between the two routes may do so
+# at any step. There are very many such ways, and their gradients add up.
+#
+# So the product of the forget gates is no upper limit, and it does not describe an untrained LSTM. It describes what the cell
+# can rely on: with the gate open, this route needs no luck with $W_h$.
 #
 # ## Does it explode?
 #
@@ -541,8 +652,11 @@ figures.routes_explorer(lstm_forward, back, set_bias)
 # at most 1, so no product of forget gates can exceed 1.
 #
 # Training makes weights grow. So take the six LSTMs from above and multiply their $W_h$ by 3, and by 8.
-#
-# **Guess first.** How much comes back from the first of the hundred steps now: at most as much as from the last, or more?
+
+# %%
+guess.choose("explodes", "How much comes back to the first of the hundred steps now?",
+             "less than to the last", "about as much", "a hundred times as much, and more")
+
 
 # %%
 def along_the_cell_state(dh, dc_T, cache):
@@ -551,19 +665,24 @@ def along_the_cell_state(dh, dc_T, cache):
 
 
 def comes_back(forward, backward, states, networks):
-    runs = np.array([flow(forward, backward, states, x, p) for x, p in zip(series, networks, strict=True)])
-    left = runs[:, 0] / runs[:, -1]
-    return f"{left.min():.0e} to {left.max():.0e}"
+    return left_of([flow(forward, backward, states, x, p) for x, p in zip(series, networks, strict=True)])
 
 
-print("W_h times   forget bias   both routes       cell state alone      an RNN, W_h times the same")
+rows = []
 for times in (1, 3, 8):
-    plain = comes_back(*rnn, 1, [(W_x, times * W_h, b) for W_x, W_h, b in rnns])
+    plain = comes_back(*rnn, 1, [(W_x, times * W_h, b) for W_x, W_h, b in rnns]).max()
     for value in (0, 1, 3):
         networks = [(W_x, times * W_h, set_bias(b, value)) for W_x, W_h, b in lstms]
-        routes = [comes_back(*both, 2, networks) for both in (
-            (lstm_forward, back), (rnnkit.lstm_forward, along_the_cell_state))]
-        print(f"{times:9}   {value:11}   {routes[0]}    {routes[1]}        {'' if value else plain}")
+        left = comes_back(lstm_forward, back, 2, networks)
+        alone = comes_back(rnnkit.lstm_forward, along_the_cell_state, 2, networks)
+        rows.append((times, value, left.min(), left.max(), alone.max(), None if value else plain))
+figures.table("What comes back from 99 steps back, in six networks",
+              {"W_h times": "", "forget bias": "", "least": ".0e", "most": ".0e", "most, along the cell state alone": ".0e",
+               "most, in an RNN": ".0e"}, rows)
+
+# %%
+guess.reveal("explodes", "a hundred times as much, and more" if left.min() >= 100 else
+             "about as much" if left.max() > 0.1 else "less than to the last")
 
 # %% [markdown] locked="it-explodes-too"
 # More. With $W_h$ eight times as large, what comes back from far away is hundreds to hundreds of thousands times
@@ -602,9 +721,8 @@ print(f"the same with a tanh on the way:  c = {state:.4f}  dc0 = {slope:.0e}")
 # it does cost:
 
 # %%
-for count in (1, 3, 10, 20):
-    slope = 1 / np.cosh(count) ** 2
-    print(f"c = {count:2}: it shows {np.tanh(count):.4f}, and the slope of tanh there is {slope:.0e}")
+figures.table("What a large cell state shows", {"c": "", "tanh(c)": ".4f", "the slope there": ".0e"},
+              [(count, np.tanh(count), 1 / np.cosh(count) ** 2) for count in (1, 3, 10, 20)])
 
 # %% [markdown] locked="two-biases"
 # A cell that has counted to twenty shows a 1, and so does one that has counted to ten. Who reads $h$ cannot tell them
@@ -614,11 +732,14 @@ for count in (1, 3, 10, 20):
 #
 # One practical matter. `torch.nn.LSTM` has two biases, `bias_ih` and `bias_hh`. They stand in the same sum, so only
 # their sum counts. It is easy to set the forget block of both to 1.
-#
-# **Guess first.** Which forget bias is that?
+
+# %%
+guess.choose("two-biases", "Which forget bias is that?", "0.5", "1", "2")
 
 # %%
 if torch := available("torch"):
+    torch.set_num_threads(1)  # the matrices are small, and threads would only wait for each other
+
     def left_in_pytorch(kind, seed, *biases):
         """What comes back from 99 steps, by autograd, with these values in the biases' forget blocks."""
         torch.manual_seed(seed)
@@ -629,11 +750,17 @@ if torch := available("torch"):
         layer(x)[0][-1].sum().backward()
         return (x.grad[0].norm() / x.grad[-1].norm()).item()
 
-    print("       bias_ih  bias_hh   comes back from 99 steps, six networks")
+    rows = []
     for kind, *biases in [("RNN",), ("LSTM",), ("LSTM", 1, 0), ("LSTM", 1, 1), ("LSTM", 2, 0), ("LSTM", 3, 0)]:
         left = [left_in_pytorch(kind, seed, *biases) for seed in range(6)]
-        shown = "  ".join(f"{value:>7}" for value in biases or ("default",) * 2)
-        print(f"{kind:4}   {shown}   {min(left):.0e} to {max(left):.0e}")
+        rows.append((kind, *(biases or ("default", "default")), min(left), max(left)))
+
+figures.table("What comes back from 99 steps back, in six of PyTorch's networks",
+              {"": "", "bias_ih": "", "bias_hh": "", "least": ".0e", "most": ".0e"}, rows) if torch else None
+
+# %%
+b_ih, b_hh = (set_bias(np.zeros(4), 1) for _ in range(2))
+guess.reveal("two-biases", f"{(b_ih + b_hh)[1]:g}")
 
 # %% [markdown] locked="set-one"
 # It is 2: the rows (1, 1) and (2, 0) are the same. Set one of the two, and the other to zero. (Keras has one bias, and
@@ -660,6 +787,9 @@ if torch := available("torch"):
 # And a backward pass like yours has a place to slip in every line. You had a check that names the slip. Outside of this
 # course there is none. Lesson 08 hands you six backward passes, each with one mistake in it, and your judge.
 
+# %%
+guess.score()
+
 # %% [markdown] locked="read-on"
 # ## Read on
 #
@@ -669,3 +799,9 @@ if torch := available("torch"):
 #   architectures*, Neural Networks 18, 2005. The whole gradient.
 # - Tallec and Ollivier, *Can recurrent neural networks warp time?*, ICLR 2018 (arXiv 1804.11188). Why there are gates at
 #   all, and what their biases mean.
+
+# %%
+figures.end_of_lesson(7, "An LSTM does not cure vanishing gradients by itself: its forget gate has to begin open. And it can explode.")
+
+# %% [markdown] locked="onward"
+# [← 06 · The LSTM](../06_the_lstm/06_the_lstm.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [08 · The bug museum →](../08_the_bug_museum/08_the_bug_museum.ipynb)

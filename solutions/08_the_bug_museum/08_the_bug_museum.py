@@ -9,6 +9,8 @@
 # %% [markdown] locked="title"
 # # 08 · The bug museum
 #
+# [← 07 · Backpropagation through the LSTM](../07_backpropagation_through_the_lstm/07_backpropagation_through_the_lstm.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [09 · The GRU and its cousins →](../09_the_gru_and_its_cousins/09_the_gru_and_its_cousins.ipynb)
+#
 # **The question.** Lesson 03 ended with a wrong gradient that learned. So a loss that goes down proves nothing. You
 # have a backward pass, it runs, it trains, and it may be wrong. How do you find out, and how do you find *where*?
 #
@@ -39,18 +41,22 @@
 # </details>
 
 # %%
+from itertools import count
+
 import numpy as np
 
 from rnnkit import (
     available,
     check,
     figures,
+    guess,
     lstm_backward,
     lstm_forward,
     lstm_gates,
     lstm_step,
     lstm_step_backward,
     numerical_gradient,
+    pencil,
     relative_error,
     rnn_backward,
     rnn_forward,
@@ -58,6 +64,7 @@ from rnnkit import (
     sigmoid,
     yours,
 )
+from rnnkit.training import SGD, echo, train
 
 # %% [markdown] locked="one-of-three"
 # ## One of three is right
@@ -65,60 +72,28 @@ from rnnkit import (
 # The task is **echo** again: say at each step what you heard one step before. Below, a small network learns it three
 # times, from the same first weights and with the same inputs. (It is trained with momentum: each update goes on with
 # 0.8 of the one before.) Only the backward pass differs, and only one of the three is right. They are shuffled, so the
-# names of the curves give nothing away.
-#
-# **Guess first:** can you tell from its loss which one is right?
+# names of the curves give nothing away. The loop is the `train` of lesson 03.
 
 
 # %%
-RIGHT = {"RNN": rnn_backward, "LSTM": lstm_backward}
+H = 12
+CELLS = {  # the forward pass, the right way back, and the shapes of the weights
+    "RNN": (rnn_forward, rnn_backward, [(1, H), (H, H), (H,)]),
+    "LSTM": (lstm_forward, lstm_backward, [(1, 4 * H), (H, 4 * H), (4 * H,)]),
+}
 
 
-def cosine(a, b):
-    """Of two lists of arrays: 1 if they point the same way, 0 at a right angle."""
-    a, b = (np.concatenate([array.ravel() for array in arrays]) for arrays in (a, b))
-    size = np.linalg.norm(a) * np.linalg.norm(b)
-    return a @ b / size if size else 0
-
-
-# %%
-def train(backward, cell="RNN", cells=1, delay=1, seed=0, steps=600):
-    """Train a small network on echo. Returns the loss at every update, and at every tenth the cosine between
-    the gradients of the cells that `backward` returns and the right ones.
-
-    backward: takes (dh, cache) for an RNN, (dh, dc_T, cache) for an LSTM.
-    cells: how many cells read the input in parallel. Their states are added, so all get the same upstream gradient.
-    """
+def trained(backward, cell="RNN", delay=1, seed=0, updates=600):
+    """The losses of a small network that is trained on echo with this backward pass."""
+    forward, _, shapes = CELLS[cell]
     rng = np.random.default_rng(seed)
-    N, T, H, blocks = 16, 6, 12, {"RNN": 1, "LSTM": 4}[cell]
-    zeros, losses, cosines = np.zeros((N, H)), [], []
-    every = [[0.5 * rng.standard_normal((1, blocks * H)), 0.2 * rng.standard_normal((H, blocks * H)),
-              np.zeros(blocks * H)] for _ in range(cells)]
-    if cell == "LSTM":
-        every[0][2][H:2 * H] = 1  # the forget gate begins open
-    W_y, b_y = 0.2 * rng.standard_normal((H, 1)), np.zeros(1)
-    parameters = [array for weights in every for array in weights] + [W_y, b_y]
-    momenta = [np.zeros_like(array) for array in parameters]
-    for update in range(steps):
-        x = rng.uniform(-1, 1, (T, N, 1))
-        target = np.concatenate([np.zeros((delay, N, 1)), x[:-delay]])
-        if cell == "RNN":
-            runs = [rnn_forward(x, zeros, *weights) for weights in every]
-        else:
-            runs = [lstm_forward(x, zeros, zeros, *weights) for weights in every]
-        h = sum(run[0] for run in runs)
-        error = h @ W_y + b_y - target
-        losses.append(np.mean(error ** 2))
-        dy = 2 * error / error.size
-        upstream = [dy @ W_y.T, np.zeros((N, H))][:1 if cell == "RNN" else 2]
-        asked = [RIGHT[cell], backward] if update % 10 == 0 else [backward]
-        *right, gradients = [[gradient for run in runs for gradient in back(*upstream, run[-1])[-3:]] for back in asked]
-        cosines += [cosine(gradients, truth) for truth in right]
-        gradients += [np.tensordot(h, dy, axes=((0, 1), (0, 1))), dy.sum(axis=(0, 1))]
-        for parameter, momentum, gradient in zip(parameters, momenta, gradients, strict=True):
-            momentum[:] = 0.8 * momentum + gradient
-            parameter -= 0.1 * momentum
-    return np.array(losses), np.array(cosines)
+    weights = [np.zeros(shape) if len(shape) == 1 else (0.5 if shape[0] == 1 else 0.2) * rng.standard_normal(shape)
+               for shape in shapes]
+    if "LSTM" in cell:
+        weights[2][H:2 * H] = 1  # the forget gate begins open
+    readout = 0.2 * rng.standard_normal((H, 1)), np.zeros(1)
+    batches = echo(rng, delay, T=6, N=16, updates=updates)
+    return train(forward, backward, weights, readout, batches, SGD(0.1, momentum=0.8), states=1 + ("LSTM" in cell))
 
 
 # %%
@@ -137,14 +112,15 @@ def no_mistake(dh, cache):
 
 
 shuffled = np.random.default_rng(5).permutation([no_carry, wrong_sign, no_mistake])
-figures.losses({name: train(backward, steps=300)[0] for name, backward in zip("ABC", shuffled, strict=True)})
-
-# %% [markdown] locked="decide"
-# Decide: A, B or C? Then run the next cell.
+figures.losses({name: trained(backward, updates=300) for name, backward in zip("ABC", shuffled, strict=True)})
 
 # %%
-for name, backward in zip("ABC", shuffled, strict=True):
-    print(name, backward.__name__)
+guess.choose("ABC", "Which one is right?", "A", "B", "C")
+
+# %%
+names = {name: backward.__name__ for name, backward in zip("ABC", shuffled, strict=True)}
+print(names)
+guess.reveal("ABC", next(name for name in names if names[name] == "no_mistake"))
 
 # %% [markdown] locked="only-one"
 # `no_carry` takes every step back by itself and hands nothing on. `wrong_sign` has the wrong *sign* in the gradient of
@@ -222,37 +198,29 @@ def examine(backward, cell, T, copies=True):
 #    is where it begins.
 # 4. **Which block?** At T = 1, the blocks of `db` answer for each gate, and for the candidate, alone.
 #
-# One small function asks all four. Here it is, and what it says of two backward passes that are right:
+# One small function asks all four, and its answer is an x-ray: a cell for each gradient, for each step of `dx` (counted
+# from 0, as the code does) and for each block. It is dark where something is wrong. Here are two backward passes that are
+# right:
 
 
 # %%
 def mark(derived, measured):
     error = relative_error(derived, measured)
-    return "     ok" if error < 1e-6 else f"{error:7.2f}"
+    return "ok" if error < 1e-6 else f"{error:.2f}"
 
 
-def report(backward, cell, copies=True):
-    """Print where a backward pass is right ("ok"), and its relative error where it is not."""
+def report(backward, cell, plate, copies=True):
+    """Show where a backward pass is right, and its relative error where it is not."""
     try:
-        short, longer = (examine(backward, cell, T, copies) for T in (1, 3))
+        return figures.xray(plate, *(examine(backward, cell, T, copies) for T in (1, 3)))
     except NotImplementedError:
-        return print("This one is not written yet.")
-    print("gradient   T = 1    T = 3")
-    for name in short:
-        print(f"{name:8} {mark(*short[name])}  {mark(*longer[name])}")
-    steps = zip(*longer["dx"], strict=True)
-    print("\ndx step by step, T = 3:   t = 0    t = 1    t = 2")
-    print(" " * 23, "  ".join(mark(a, n) for a, n in steps))
-    if cell == "LSTM":
-        print("\ndb block by block, T = 1:     i        f        g        o")
-        blocks = zip(*(np.split(db, 4) for db in short["db"]), strict=True)
-        print(" " * 23, "  ".join(mark(a, n) for a, n in blocks))
+        print("This one is not written yet.")
 
 
-report(rnn_backward, "RNN")
+report(rnn_backward, "RNN", "rnn_backward, as in lesson 03")
 
 # %%
-report(lstm_backward, "LSTM")
+report(lstm_backward, "LSTM", "lstm_backward, as in lesson 07")
 
 # %% [markdown] locked="the-rules"
 # ## The rules of the house
@@ -261,24 +229,23 @@ report(lstm_backward, "LSTM")
 # what is wrong. Then comes an empty function. Copy the *body* of the exhibit into it, find the mistake, repair it, and run
 # the report on your copy until everything is ok. A repair earns its points whole, or not at all.
 #
-# You could also write the function anew, or call one of ours. The check here would not notice, although what would do an
-# exhibit's work is not there when yours is graded. Nor can you measure the gradients instead: grading asks once more, for
-# arrays with some hundred thousand weights, and to measure takes two forward passes for each. But the next broken gradient
-# that you meet will not have a name, and there you will want to have *searched*. So read the **label**, which says where
-# such a mistake was seen, after the repair. And as code by six authors goes, no two exhibits are called in the same way.
+# Do not call one of ours instead: what would do an exhibit's work is not there when yours is graded, and you would lose the
+# points. Nor can you measure the gradients: grading asks once more, with some hundred thousand weights. To write the function
+# anew is allowed. But the next broken gradient that you meet will not have a name, and there you will want to have *searched*.
 #
-# Before each exhibit, **guess: does it train?** Will the loss of echo fall below 0.01? Write "yes" or "no" here, one
-# exhibit after the other. At the end we train all six.
-
-# %%
-guess = {"sum": "?", "carry": "?", "states": "?", "slope": "?", "gates": "?", "upstream": "?"}
+# Read the **label** after the repair. It says where such a mistake was seen. And as code by six authors goes, no two exhibits
+# are called in the same way.
+#
+# Before each exhibit, **guess: does it train?** That means: will the loss of echo fall below 0.01? At the end we train all
+# six.
 
 # %% [markdown] locked="room-1"
 # ## Exhibit 1: the sum
 #
 # The loop of lesson 03, around its step. It reads well.
-#
-# **Guess first:** does it train?
+
+# %%
+guess.choose("sum", "Does it train?", "yes", "no")
 
 
 # %% locked="case-sum"
@@ -292,7 +259,7 @@ def broken_sum(dh, cache):
     return dx, dh_next, dW_x, dW_h, db
 
 # %%
-report(broken_sum, "RNN")
+report(broken_sum, "RNN", "Exhibit 1 · the sum")
 
 # %% [markdown] locked="card-exhibit-sum"
 # ### Exercise: `exhibit_sum`
@@ -325,7 +292,7 @@ def exhibit_sum(dh, cache):
 
 
 # %%
-report(exhibit_sum, "RNN")
+report(exhibit_sum, "RNN", "Exhibit 1 · your repair")
 
 # %% check="exhibit_sum" points=2
 check(exhibit_sum, points=2)
@@ -336,12 +303,26 @@ check(exhibit_sum, points=2)
 # input weights taken from the last step only. What the `=` does to a network that trains is stranger than it looks. We
 # come back to it at the end.
 
+# %% [markdown] locked="by-hand"
+# **By hand.** In lesson 03 you worked out one gradient: one unit, $w_x = 1$, $w_h = 0.5$, no bias, inputs 1 and 0, $h_0 = 0$, and
+# $h_2$ for a loss. The gradient of $w_h$ was 0.661. What does the exhibit return for it?
+
+# %%
+mine = None
+
+one = np.ones((1, 1))
+_, cache = rnn_forward(np.array([[[1.0]], [[0.0]]]), 0 * one, one, 0.5 * one, np.zeros(1))
+last_only = np.array([[[0.0]], [[1.0]]])
+pencil(mine, broken_sum(last_only, cache)[3].item(), {
+    "the term of the last step is kept: which one does the loop reach last?": rnn_backward(last_only, cache)[3].item()})
+
 # %% [markdown] locked="room-2"
 # ## Exhibit 2: the carry
 #
 # The loop of lesson 07. An LSTM has two carries, one along the hidden state and one along the cell state.
-#
-# **Guess first:** does it train?
+
+# %%
+guess.choose("carry", "Does it train?", "yes", "no")
 
 
 # %% locked="case-carry"
@@ -358,7 +339,7 @@ def broken_carry(dh, dc_T, cache):
     return dx, dh_next, dc_next, dW_x, dW_h, db
 
 # %%
-report(broken_carry, "LSTM")
+report(broken_carry, "LSTM", "Exhibit 2 · the carry")
 
 # %% [markdown] locked="card-exhibit-carry"
 # ### Exercise: `exhibit_carry`
@@ -391,7 +372,7 @@ def exhibit_carry(dh, dc_T, cache):
 
 
 # %%
-report(exhibit_carry, "LSTM")
+report(exhibit_carry, "LSTM", "Exhibit 2 · your repair")
 
 # %% check="exhibit_carry" points=2
 check(exhibit_carry, points=2)
@@ -406,8 +387,9 @@ check(exhibit_carry, points=2)
 #
 # There are $T$ steps and $T + 1$ states, and that is one too many for comfort. The author of this exhibit kept no caches:
 # it takes the inputs and the states as arrays, puts the states in one list, $h_0$ first, and writes the whole step out.
-#
-# **Guess first:** does it train?
+
+# %%
+guess.choose("states", "Does it train?", "yes", "no")
 
 
 # %%
@@ -434,7 +416,7 @@ def broken_states(dh, x, h0, h, W_x, W_h):
     return dx, dh_next, dW_x, dW_h, db
 
 # %%
-report(on_arrays(broken_states), "RNN")
+report(on_arrays(broken_states), "RNN", "Exhibit 3 · the saved states")
 
 # %% [markdown] locked="card-exhibit-states"
 # ### Exercise: `exhibit_states`
@@ -470,7 +452,7 @@ def exhibit_states(dh, x, h0, h, W_x, W_h):
 
 
 # %%
-report(on_arrays(exhibit_states), "RNN")
+report(on_arrays(exhibit_states), "RNN", "Exhibit 3 · your repair")
 
 # %% check="exhibit_states" points=2
 check(exhibit_states, points=2)
@@ -484,8 +466,9 @@ check(exhibit_states, points=2)
 #
 # This exhibit is one step of an LSTM, and takes one by one what the cache holds. To examine it we put it into the loop of
 # lesson 07.
-#
-# **Guess first:** does it train?
+
+# %%
+guess.choose("slope", "Does it train?", "yes", "no")
 
 
 # %%
@@ -521,7 +504,7 @@ def broken_slope(dh_next, dc_next, x, h, c, i, f, g, o, c_next, W_x, W_h):
     return dx, dh, dc, dW_x, dW_h, db
 
 # %%
-report(through_time(one_by_one(broken_slope)), "LSTM")
+report(through_time(one_by_one(broken_slope)), "LSTM", "Exhibit 4 · the slope")
 
 # %% [markdown] locked="card-exhibit-slope"
 # ### Exercise: `exhibit_slope`
@@ -555,7 +538,7 @@ def exhibit_slope(dh_next, dc_next, x, h, c, i, f, g, o, c_next, W_x, W_h):
 
 
 # %%
-report(through_time(one_by_one(exhibit_slope)), "LSTM")
+report(through_time(one_by_one(exhibit_slope)), "LSTM", "Exhibit 4 · your repair")
 
 # %% check="exhibit_slope" points=2
 check(exhibit_slope, points=2)
@@ -565,26 +548,34 @@ check(exhibit_slope, points=2)
 # came out, $\sigma' = s (1 - s)$. The cache holds what came out. The same happens to tanh, and more often.
 #
 # How wrong was it? The slope of a sigmoid lies between 0 and 0.25. The exhibit took it at a point between 0 and 1,
-# where it hardly moves. Here are both, and the angle between the exhibit's gradient and the right one, for gates that are
-# half open and for gates that are driven hard:
+# where it hardly moves. Below are both, and then the angle between the exhibit's gradient and the right one, for gates that
+# are half open and for gates that are driven hard.
 
 # %%
-for a in (-4.0, -1.0, 0.0, 1.0, 4.0):
-    s = sigmoid(np.array(a))
-    slope, exhibit = s * (1 - s), sigmoid(s) * (1 - sigmoid(s))
-    print(f"a = {a:4}   gate {s:.3f}   its slope {slope:.3f}   the exhibit's {exhibit:.3f}")
+s = sigmoid(np.array([-4.0, -1, 0, 1, 4]))
+figures.table("The slope of a gate", {"gate": ".3f", "its slope": ".3f", "the exhibit's": ".3f"},
+              zip(s, s * (1 - s), sigmoid(s) * (1 - sigmoid(s)), strict=True))
 
 
+# %%
+def cosine(a, b):
+    """Of two lists of arrays: 1 if they point the same way, 0 at a right angle."""
+    a, b = (np.concatenate([array.ravel() for array in arrays]) for arrays in (a, b))
+    size = np.linalg.norm(a) * np.linalg.norm(b)
+    return a @ b / size if size else 0
+
+
+rows = []
 rng = np.random.default_rng(8)
 x, h, c, dh, dc = rng.standard_normal((5, 50, 4))
 for size in (0.1, 1.0, 5.0):
     weights = [size * rng.standard_normal(shape) for shape in ((4, 16), (4, 16), (16,))]
     _, _, cache = lstm_step(x, h, c, *weights)
     wrong, right = (step(dh, dc, cache)[4] for step in (one_by_one(broken_slope), lstm_step_backward))
-    angle = np.degrees(np.arccos(cosine([wrong], [right])))
     i, *_ = lstm_gates(x, h, *weights)
-    print(f"weights of size {size:3}, input gates from {i.min():.2f} to {i.max():.2f}: "
-          f"the two gradients of W_h are {angle:2.0f} degrees apart")
+    rows.append((size, i.min(), i.max(), np.degrees(np.arccos(cosine([wrong], [right])))))
+figures.table("The exhibit's gradient of W_h, and the right one",
+              {"size of the weights": "", "least input gate": ".2f", "most": ".2f", "degrees apart": ".0f"}, rows)
 
 # %% [markdown] locked="room-5"
 # So near a = 0, where networks are born, nobody would see it. It shows where a gate is closed or wide open: there the
@@ -593,8 +584,9 @@ for size in (0.1, 1.0, 5.0):
 # ## Exhibit 5: the gates
 #
 # Another step of an LSTM. Every gate and the candidate have a line of their own.
-#
-# **Guess first:** does it train?
+
+# %%
+guess.choose("gates", "Does it train?", "yes", "no")
 
 
 # %% locked="case-gates"
@@ -612,7 +604,7 @@ def broken_gates(dh_next, dc_next, cache):
     return dx, dh, dc, dW_x, dW_h, db
 
 # %%
-report(through_time(broken_gates), "LSTM")
+report(through_time(broken_gates), "LSTM", "Exhibit 5 · the gates")
 
 # %% [markdown] locked="look-at-db"
 # Two blocks are wrong. Before you read their lines again, print the numbers:
@@ -654,7 +646,7 @@ def exhibit_gates(dh_next, dc_next, cache):
 
 
 # %%
-report(through_time(exhibit_gates), "LSTM")
+report(through_time(exhibit_gates), "LSTM", "Exhibit 5 · your repair")
 
 # %% check="exhibit_gates" points=2
 check(exhibit_gates, points=2)
@@ -669,8 +661,9 @@ check(exhibit_gates, points=2)
 #
 # The last exhibit is of another kind. The judge finds nothing. (It takes an upstream gradient of the last state as well,
 # `dh_T`, which is added to `dh[-1]`: PyTorch's layers return the last state apart. We give it zeros.)
-#
-# **Guess first:** does it train?
+
+# %%
+guess.choose("upstream", "Does it train?", "yes", "no")
 
 
 # %%
@@ -693,7 +686,7 @@ def broken_upstream(dh, dh_T, cache):
     return dx, dh_next, dW_x, dW_h, db
 
 # %%
-report(without_the_last(broken_upstream), "RNN")
+report(without_the_last(broken_upstream), "RNN", "Exhibit 6 · the upstream gradient")
 
 # %% [markdown] locked="ask-twice"
 # Every number is right. Now call it twice, with the same arguments, and hold the two answers against each other:
@@ -712,7 +705,7 @@ for name, a, b in zip(("dx", "dh0", "dW_x", "dW_h", "db"), once, twice, strict=T
 # loss, and blames the gradient:
 
 # %%
-report(without_the_last(broken_upstream), "RNN", copies=False)
+report(without_the_last(broken_upstream), "RNN", "Exhibit 6 · the upstream gradient", copies=False)
 
 # %% [markdown] locked="card-exhibit-upstream"
 # To change an upstream gradient in place is a habit, and in most programs it does no harm. Where it does, it is hard to
@@ -751,7 +744,7 @@ def exhibit_upstream(dh, dh_T, cache):
 
 
 # %%
-report(without_the_last(exhibit_upstream), "RNN", copies=False)
+report(without_the_last(exhibit_upstream), "RNN", "Exhibit 6 · your repair", copies=False)
 
 # %% check="exhibit_upstream" points=2
 check(exhibit_upstream, points=2)
@@ -788,56 +781,170 @@ if torch := available("torch"):
             error = max(relative_error(a, n.numpy()) for a, n in zip(ours, theirs, strict=True))
             print(f"{name:9} against torch.nn.{cell:5} relative error {error:.0e}")
 
+# %% [markdown] locked="room-7"
+# ## Exhibit 7: the forward pass
+#
+# One more case, with nothing to repair and no points. It is a whole LSTM step, forwards *and* backwards, by one author. The
+# step forwards has two mistakes: $h = o \odot c$, without the tanh, and the blocks of $i$ and $f$ have changed places. The step
+# backwards was derived from it, line by line, without any slip.
+
+# %%
+guess.choose("forward", "What does the judge say about these gradients?", "all wrong", "some are wrong", "all are right")
+
+
+# %% locked="case-forward"
+def wrong_step(x, h, c, W_x, W_h, b):
+    a_f, a_i, a_g, a_o = np.split(x @ W_x + h @ W_h + b, 4, axis=1)
+    i, f, g, o = sigmoid(a_i), sigmoid(a_f), np.tanh(a_g), sigmoid(a_o)
+    c_next = f * c + i * g
+    return o * c_next, c_next, (x, h, c, i, f, g, o, c_next, W_x, W_h)
+
+
+def wrong_step_backward(dh_next, dc_next, cache):
+    x, h, c, i, f, g, o, c_next, W_x, W_h = cache
+    dc_next = dc_next + dh_next * o
+    da_i, da_f = dc_next * g * i * (1 - i), dc_next * c * f * (1 - f)
+    da_g, da_o = dc_next * i * (1 - g ** 2), dh_next * c_next * o * (1 - o)
+    da = np.concatenate([da_f, da_i, da_g, da_o], axis=1)
+    return da @ W_x.T, da @ W_h.T, dc_next * f, x.T @ da, h.T @ da, da.sum(axis=0)
+
+
+# %%
+def wrong_forward(x, h0, c0, W_x, W_h, b):
+    h, c, cache = [h0], [c0], []
+    for x_t in x:
+        h_t, c_t, kept = wrong_step(x_t, h[-1], c[-1], W_x, W_h, b)
+        h, c, cache = [*h, h_t], [*c, c_t], [*cache, kept]
+    return np.stack(h[1:]), np.stack(c[1:]), cache
+
+
+inputs, [dh, dc_T] = random_case("LSTM", T=4)
+order = ["x", "h0", "c0", "W_x", "W_h", "b"]
+
+
+def wrong_loss(name, value):
+    h, c, _ = wrong_forward(*({**inputs, name: value}[key] for key in order))
+    return np.sum(dh * h) + np.sum(dc_T * c[-1])
+
+
+h_wrong, _, cache = wrong_forward(*(inputs[name] for name in order))
+derived = through_time(wrong_step_backward)(dh, dc_T, cache)
+errors = {name: relative_error(gradient, measure(lambda value, name=name: wrong_loss(name, value), inputs[name]))
+          for name, gradient in zip(order, derived, strict=True)}
+figures.table("What the judge says", {"gradient": "", "relative error": ".0e"},
+              [(f"d{name}", error) for name, error in errors.items()])
+
+# %%
+wrong = sum(error > 1e-6 for error in errors.values())
+guess.reveal("forward", "all are right" if wrong == 0 else "all wrong" if wrong == len(errors) else "some are wrong")
+
+# %%
+h_right = lstm_forward(*(inputs[name] for name in order))[0]
+print(f"the states against rnnkit's:       relative error {relative_error(h_wrong, h_right):.2f}")
+if torch:
+    layer = torch.nn.LSTM(3, 4, dtype=torch.float64)
+    x, h0, c0, W_x, W_h, b = (torch.tensor(inputs[name]) for name in order)
+    layer.load_state_dict({"weight_ih_l0": W_x.T, "weight_hh_l0": W_h.T, "bias_ih_l0": b, "bias_hh_l0": 0 * b})
+    h_torch = layer(x, (h0[None], c0[None]))[0].detach().numpy()
+    print(f"the states against torch.nn.LSTM:  relative error {relative_error(h_wrong, h_torch):.2f}")
+
+CELLS["wrong LSTM"] = wrong_forward, through_time(wrong_step_backward), CELLS["LSTM"][2]
+losses = trained(CELLS["wrong LSTM"][1], "wrong LSTM")
+print(f"trained on echo, the loss goes from {losses[0]:.3f} to {losses[-20:].mean():.4f}")
+
+# %% [markdown] locked="label-7"
+# **The label.** The judge compares a gradient with the forward pass that it came from, and with nothing else. These two belong
+# to each other, so they agree, to nine digits and more. What they compute together is not an LSTM. It trains, all the same: it
+# is a network, only not the one that its name promises.
+#
+# No gradient check finds this, however good it is. It takes a **second witness**: somebody else's forward pass, with the same
+# weights. One comparison of one output is enough. That is why every lesson of this course ends beside PyTorch.
+
 # %% [markdown] locked="does-it-train"
 # ## Does it train?
 #
 # Now take all six out of their cases, as they are, and train. Beside each runs a right backward pass, from the same
-# first weights and with the same inputs. The upstream exhibit gets two cells in parallel, whose states are added. The
-# others have one. It takes some ten seconds.
+# first weights and with the same inputs. It takes some ten seconds.
+#
+# The upstream exhibit gets two cells that read the input in parallel. Their states are added, so both are sent back the same
+# upstream gradient. The others have one cell.
 
 # %%
-museum = {  # name: the exhibit, its kind of cell, how many of them
-    "sum": (broken_sum, "RNN", 1),
-    "carry": (broken_carry, "LSTM", 1),
-    "states": (on_arrays(broken_states), "RNN", 1),
-    "slope": (through_time(one_by_one(broken_slope)), "LSTM", 1),
-    "gates": (through_time(broken_gates), "LSTM", 1),
-    "upstream": (without_the_last(broken_upstream), "RNN", 2),
+def two_forward(x, h0, *weights):
+    """Two cells in parallel, with three weights each: the sum of their states, and both caches."""
+    (h, cache), (other_h, other_cache) = (rnn_forward(x, h0, *weights[k:k + 3]) for k in (0, 3))
+    return h + other_h, (cache, other_cache)
+
+
+def in_parallel(backward):
+    """The way back of two cells in parallel: both get the same dh."""
+    def both(dh, caches):
+        (dx, dh0, *weights), (other_dx, other_dh0, *others) = (backward(dh, cache) for cache in caches)
+        return dx + other_dx, dh0 + other_dh0, *weights, *others
+    return both
+
+
+CELLS["two RNNs"] = two_forward, in_parallel(rnn_backward), 2 * CELLS["RNN"][2]
+museum = {  # name: the exhibit, and its kind of cell
+    "sum": (broken_sum, "RNN"),
+    "carry": (broken_carry, "LSTM"),
+    "states": (on_arrays(broken_states), "RNN"),
+    "slope": (through_time(one_by_one(broken_slope)), "LSTM"),
+    "gates": (through_time(broken_gates), "LSTM"),
+    "upstream": (in_parallel(without_the_last(broken_upstream)), "two RNNs"),
 }
 
 
-def races(delay):
-    """Exhibit -> the losses with the right backward pass and with the exhibit, and the exhibit's mean cosine."""
-    networks = {tuple(network) for _, *network in museum.values()}
-    right = {network: train(RIGHT[network[0]], *network, delay)[0] for network in networks}
-    runs = {name: train(*exhibit, delay) for name, exhibit in museum.items()}
-    return {name: (right[museum[name][1:]], losses, np.mean(cosines)) for name, (losses, cosines) in runs.items()}
+def race(name, delay):
+    """The losses with the right backward pass and with the exhibit, and the mean cosine between the two gradients."""
+    exhibit, cell = museum[name]
+    right, weights, cosines, calls = CELLS[cell][1], slice(3 if cell == "LSTM" else 2, None), [], count()
+
+    def watched(*given):
+        truth = right(*given)[weights] if next(calls) % 10 == 0 else None
+        gradients = exhibit(*given)
+        if truth:
+            cosines.append(cosine(gradients[weights], truth))
+        return gradients
+
+    return trained(right, cell, delay), trained(watched, cell, delay), np.mean(cosines)
 
 
-one = races(delay=1)
+one = {name: race(name, delay=1) for name in museum}
 figures.museum({name: losses for name, (*losses, _) in one.items()})
 
+# %% [markdown] locked="the-wall"
+# Five of the six reach a low loss. Hang the x-rays beside the losses, each over the plate that says where such a mistake was
+# seen, and cover them with your hand one after the other. Which of the losses would have made you look?
+
+# %%
+provenance = {
+    "sum": "seen in published code", "carry": "the most frequent one: sagarnildass/ andrew_ng_deep_learning, issue 1",
+    "states": "a state of the wrong step", "slope": "the input's formula, with the output put in",
+    "gates": "two sources, two orders of the blocks", "upstream": "Burton2000/CS231n-2017, issue 7",
+}
+passes = {name: exhibit for name, (exhibit, _) in museum.items()} | {"upstream": without_the_last(broken_upstream)}
+figures.wall({name: (examine(passes[name], "LSTM" if cell == "LSTM" else "RNN", 3, name != "upstream"),
+                     *one[name][:2], provenance[name]) for name, (_, cell) in museum.items()})
+
 # %% [markdown] locked="what-it-shows"
-# Five of the six reach a low loss.
-#
 # Now your guesses, and a harder question. With a delay of two steps, the network has to say what it heard before the last
 # input, and what it needs for that comes back through the carry. A loss is the mean of the last twenty updates. A cosine
 # is that between the exhibit's gradients and the right ones, in the network that is being trained, and the mean over all
 # its updates: 1 is the same direction, 0 is a right angle.
 
 # %%
-two = races(delay=2)
-print("                delay 1: loss                delay 2: loss         below 0.01 at delay 1,")
-print("exhibit    right  exhibit   cosine      right  exhibit   cosine    with the exhibit?")
-right_guesses = 0
+two = {name: race(name, delay=2) for name in museum}
+rows = []
 for name in museum:
-    numbers = []
-    for right, exhibit, angle in (one[name], two[name]):
-        numbers.append(f"{np.mean(right[-20:]):.4f}   {np.mean(exhibit[-20:]):.4f}     {angle:.2f}")
-    trains = "yes" if np.mean(one[name][1][-20:]) < 0.01 else "no"
-    print(f"{name:9} {numbers[0]}      {numbers[1]}      {trains:3}   (you said {guess[name]})")
-    right_guesses += guess[name] == trains
-print(f"\nRight guesses: {right_guesses} of {len(museum)}")
+    (right, exhibit, angle), (right_2, exhibit_2, angle_2) = one[name], two[name]
+    trains = "yes" if exhibit[-20:].mean() < 0.01 else "no"
+    guess.reveal(name, trains)
+    rows.append((name, right[-20:].mean(), exhibit[-20:].mean(), angle, right_2[-20:].mean(), exhibit_2[-20:].mean(), angle_2,
+                 trains, guess.made(name)))
+figures.table("The loss with a right backward pass and with the exhibit, at a delay of 1 and of 2",
+              {"exhibit": "", "right, 1": ".4f", "exhibit, 1": ".4f", "cosine, 1": ".2f", "right, 2": ".4f",
+               "exhibit, 2": ".4f", "cosine, 2": ".2f", "trains?": "", "you said": ""}, rows)
 
 # %% [markdown] locked="what-the-table-says"
 # The cosines are above zero: roughly downhill, and that is all that training asks for. Only the exchanged blocks stand at
@@ -858,8 +965,9 @@ print(f"\nRight guesses: {right_guesses} of {len(museum)}")
 #
 # Back to the sum. Of all the terms of $dW_h$ it keeps one, that of the first step: $h_0^\top da$. And `train` starts every
 # sequence from $h_0 = 0$.
-#
-# **Guess first.** How far has its $W_h$ moved after six hundred updates?
+
+# %%
+guess.choose("frozen", "How far has its W_h moved after six hundred updates?", "as far as it should", "a little", "not at all")
 
 
 # %%
@@ -878,13 +986,15 @@ def watched_sum(dh, cache):
     return gradients
 
 
-largest = []
-print("loss, the mean of three networks      delay 1   delay 2")
+largest, rows = [], []
 for name, backward in {"the right gradient": rnn_backward, "right, but for W_h, which is frozen": W_h_frozen,
                        "the sum": watched_sum, "readout only": readout_only}.items():
-    ends = [np.mean([train(backward, delay=delay, seed=seed)[0][-20:] for seed in range(3)]) for delay in (1, 2)]
-    print(f"{name:37} {ends[0]:.4f}    {ends[1]:.4f}")
-print(f"\nThe largest entry of the sum's dW_h in {len(largest):,} updates: {max(largest)}")
+    rows.append((name, *(np.mean([trained(backward, delay=delay, seed=seed)[-20:] for seed in range(3)]) for delay in (1, 2))))
+print(f"The largest entry of the sum's dW_h in {len(largest):,} updates: {max(largest)}")
+figures.table("The loss after training, the mean of three networks", {"": "", "delay 1": ".4f", "delay 2": ".4f"}, rows)
+
+# %%
+guess.reveal("frozen", "not at all" if max(largest) == 0 else "a little" if max(largest) < 1e-3 else "as far as it should")
 
 # %% [markdown] locked="frozen"
 # Not at all. In every update, every entry of $dW_h$ was zero: not small, zero. One innocent-looking = has frozen the one
@@ -907,9 +1017,13 @@ print(f"\nThe largest entry of the sum's dW_h in {len(largest):,} updates: {max(
 # - A check is only as good as its inputs: random upstream gradients at every state, random initial states and biases, more
 #   than one step, fresh copies.
 # - Right numbers are not everything: a function that changes what it was given is right once.
+# - The judge compares a gradient with its own forward pass. Whether that is the right one, a second witness says.
 #
 # **What still does not work.** An LSTM has many places to go wrong: three gates and a candidate, two states, two
 # carries. Is all of that needed? Lesson 09 takes some of it away.
+
+# %%
+guess.score()
 
 # %% [markdown] locked="read-on"
 # ## Read on
@@ -918,3 +1032,9 @@ print(f"\nThe largest entry of the sum's dW_h in {len(largest):,} updates: {max(
 # - Karpathy, *A recipe for training neural networks*, 2019 (karpathy.github.io). Why a network with a bug fails silently.
 # - Jaeger, *The "echo state" approach to analysing and training recurrent neural networks*, GMD Report 148, 2001. How far
 #   one comes with a $W_h$ that never moves.
+
+# %%
+figures.end_of_lesson(8, "A loss that goes down does not even show that every weight has a gradient.")
+
+# %% [markdown] locked="onward"
+# [← 07 · Backpropagation through the LSTM](../07_backpropagation_through_the_lstm/07_backpropagation_through_the_lstm.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [09 · The GRU and its cousins →](../09_the_gru_and_its_cousins/09_the_gru_and_its_cousins.ipynb)

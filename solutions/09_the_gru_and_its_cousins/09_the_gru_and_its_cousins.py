@@ -9,11 +9,13 @@
 # %% [markdown] locked="title"
 # # 09 · The GRU and its cousins
 #
+# [← 08 · The bug museum](../08_the_bug_museum/08_the_bug_museum.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb)
+#
 # **The question.** The LSTM has three gates, a candidate and two states. It works. But is all of that needed, or would
 # less do? And what do you lose with what you leave out?
 #
-# **What you will write.** One step of a GRU, its gradient, the gradient of a sequence, and how many parameters each
-# cell has. Fifteen points, about two hours.
+# **What you will write.** One step of a GRU, its gradient, the gradient of a sequence, how many parameters each cell has, and
+# weights that make a GRU count. Eighteen points, about two hours and a quarter.
 #
 # **What you need.** `lstm_step` from lesson 06, and from lesson 03 `numerical_gradient` and the loop that goes backwards.
 # We import ours. You can paste yours below instead.
@@ -49,10 +51,12 @@ from rnnkit import (
     check,
     figures,
     gru_step_reset_before,
+    guess,
     lstm_forward,
     lstm_forward_peephole,
     lstm_step,
     numerical_gradient,
+    pencil,
     relative_error,
     rnn_step,
     sigmoid,
@@ -67,7 +71,7 @@ rng = np.random.default_rng(9)
 # Here are the two cells that you know, and one that you do not. A pink square is a block of weights, one $W_x$, one $W_h$
 # and a bias. A thick line is a state that goes straight on, past all weights.
 #
-# **Guess first.** Compare the second and the third. Which two parts of the LSTM have no place in the GRU, and which letter
+# **Think first.** Compare the second and the third. Which two parts of the LSTM have no place in the GRU, and which letter
 # of the GRU does two jobs?
 
 # %%
@@ -152,6 +156,17 @@ print(f"c_next lies between c and g in {np.mean(between):.0%} of its entries")
 # update. In Chung and others (2014), and in Olah's well-known page, it is the other way round: there $z = 1$ takes all of
 # the new.
 
+# %% [markdown] locked="by-hand"
+# **By hand.** One unit: $h = 0.8$, the candidate is $n = -0.4$, and $z = 0.25$. What is $h_{\text{next}}$?
+
+# %%
+mine = None
+
+b_hand = np.array([0, np.log(0.25 / 0.75), np.arctanh(-0.4)])  # x = 0 and no weights: z and n are as above
+h_hand, _ = rnnkit.gru_step(np.zeros((1, 1)), np.full((1, 1), 0.8), *np.zeros((2, 1, 3)), b_hand, np.zeros(3))
+pencil(mine, h_hand.item(), {"z and 1 - z have changed places": 0.25 * -0.4 + 0.75 * 0.8,
+                             "the sign of the candidate is lost": 0.75 * 0.4 + 0.25 * 0.8})
+
 # %% [markdown] locked="card-gru-step"
 # ### Exercise: `gru_step`
 #
@@ -197,7 +212,8 @@ check(gru_step, points=4)
 # ## Two ways to remember
 #
 # Your step at work. One unit reads plus, minus and zero signs, and has to remember the last one. A dot is no input. Every
-# line shows what it carries, and a gate is a valve, as in lesson 06. Move the slider.
+# line shows what it carries, and a gate is a valve, as in lesson 06. Move the slider,
+# click on a symbol, or press play.
 #
 # The weights are set by hand, in two ways. Look at both:
 #
@@ -207,13 +223,22 @@ check(gru_step, points=4)
 #   $h = \tanh(2h)$. You know this unit. It is the switch of lesson 02. At the zero, step 10, the reset gate shuts, and the
 #   candidate hears nothing of the past.
 #
-# (The third weights are random, as before training.)
-#
-# **Guess first.** Both keep a sign. Which of the two can keep the zero? Follow it from step 10 to step 16.
+# (The third weights are random, as before training.) Both units keep a sign.
+
+# %%
+guess.choose("zero", "Which of the two can keep the zero?", "the one with the update gate", "the one with the candidate", "both")
 
 # %%
 step = yours(gru_step)
 figures.gru_explorer(step)
+
+# %%
+h, left = np.full((1, 1), -0.007), [-0.007]  # what the reset gate has left of the sign, at step 10
+for _ in range(6):
+    h, _ = step(np.zeros((1, 1)), h, np.zeros((1, 3)), np.array([[0, 0, 2.0]]), np.array([40.0, -40, 0]), np.zeros(3))
+    left.append(h.item())
+print("the candidate's unit, from step 10 to step 16:", np.round(left, 3))
+guess.reveal("zero", "the one with the update gate" if abs(left[-1]) > 0.1 else "both")
 
 # %% [markdown] locked="old-friends"
 # The update gate keeps any value, a zero too. The switch keeps two values only. The reset gate has left it at -0.007, and
@@ -260,8 +285,11 @@ print(f"r open, against the merged LSTM's c:     {np.abs(step(x, c, *merged)[0] 
 # | Keras 3 with `reset_after=False` | before | z r h | one |
 # | ONNX, by default | before | z r h | two, which add |
 #
-# **Guess first.** Take the same weights for both. Is the difference rounding, as between Keras and PyTorch in lesson 02? Or
-# can one see it?
+# Now take the same weights for both.
+
+# %%
+guess.choose("before-after", "How far apart are their states?", "by rounding, as Keras and PyTorch in lesson 02",
+             "by a thousandth", "so far that you can see it")
 
 # %%
 D, H, N, T = 4, 5, 64, 20
@@ -282,6 +310,11 @@ W_x_open[:, :H], W_h_open[:, :H], b_open[:H] = 0, 0, 40
 open_after = step(x[0], after, W_x_open, W_h_open, b_open, np.zeros(3 * H))[0]
 open_before = gru_step_reset_before(x[0], after, W_x_open, W_h_open, b_open)
 print(f"the same with r = 1:           up to {np.abs(open_after - open_before).max():.0e}")
+
+# %%
+apart = np.max(differences)
+guess.reveal("before-after", "so far that you can see it" if apart > 0.02 else "by a thousandth" if apart > 1e-5 else
+             "by rounding, as Keras and PyTorch in lesson 02")
 
 # %% [markdown] locked="two-models"
 # You can see it. The state has room from -1 to 1, and these weights are small: nothing is trained yet. Only where the
@@ -304,8 +337,9 @@ if keras := available("keras"):
 #
 # A block of weights is a $W_x$ of $(D, H)$, a $W_h$ of $(H, H)$ and a bias of $(H,)$. You know how many blocks each cell has.
 # One detail is left: the bias that the reset gate separates.
-#
-# **Guess first.** For $D = 4$ and $H = 5$, by how much do the two GRUs differ?
+
+# %%
+guess.choose("two-grus", "For D = 4 and H = 5, by how many parameters do the two GRUs differ?", "5", "15", "60")
 
 # %% [markdown] locked="card-parameter-count"
 # ### Exercise: `parameter_count`
@@ -347,12 +381,16 @@ check(parameter_count, points=2)
 
 # %% [markdown] locked="keras-layers"
 # Now Keras's layers and PyTorch's. Both count for themselves.
-#
-# **Guess first.** In one of the two columns, some numbers are larger than yours. In which, and why?
+
+# %%
+guess.choose("columns", "Where are some of the numbers larger than yours?", "in Keras", "in PyTorch", "nowhere")
 
 # %%
 count = yours(parameter_count)
 counts = dict(zip(("rnn", "lstm", "gru", "gru before"), count(D, H), strict=True))
+guess.reveal("two-grus", f"{counts['gru'] - counts['gru before']}")
+
+# %%
 torch = available("torch")
 layers = {}
 if keras:
@@ -364,16 +402,22 @@ theirs = {name: layer.count_params() for name, layer in layers.items()}
 modules = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU} if torch else {}
 modules = {name: sum(p.numel() for p in module(D, H).parameters()) for name, module in modules.items()}
 
-print("D = 4, H = 5     ours   Keras   PyTorch")
-for name, number in counts.items():
-    print(f"{name:14}{number:7}{theirs.get(name, '-'):>8}{modules.get(name, '-'):>10}")
+figures.table("Parameters, for D = 4 and H = 5", {"": "", "ours": "", "Keras": "", "PyTorch": ""},
+              [(name, number, theirs.get(name), modules.get(name)) for name, number in counts.items()])
+
+# %%
+larger = [who for who, numbers in (("in Keras", theirs), ("in PyTorch", modules))
+          if any(number > counts[name] for name, number in numbers.items())]
+guess.reveal("columns", *larger or ["nowhere"]) if torch and keras else None
 
 # %% [markdown] locked="two-that-add"
 # PyTorch has no GRU with the reset gate before. And it gives every layer two biases, because cuDNN's interface has two.
 # In an RNN and an LSTM they are only added, so one of them is idle: $H$ numbers too many, and $4H$.
 #
-# **Guess first.** The GRU has two biases in each of three blocks, here, in PyTorch and in Keras. How many of these numbers
-# could go, and no GRU would be lost?
+# The GRU has two biases in each of three blocks, here, in PyTorch and in Keras.
+
+# %%
+guess.place("idle", "How many of its 30 bias numbers could go, and no GRU would be lost?", 0, 30, log=False, within=2)
 
 # %%
 b_x, b_h = rng.standard_normal((2, 3 * H))
@@ -382,20 +426,22 @@ together[:2 * H] += b_h[:2 * H]
 left[:2 * H] = 0
 change = step(x[0], after, *weights[:2], together, left)[0] - step(x[0], after, *weights[:2], b_x, b_h)[0]
 print(f"{2 * H} of {6 * H} could go: h changes by {np.abs(change).max():.0e}, and {counts['gru'] - 2 * H} parameters are left")
+guess.reveal("idle", np.sum(left == 0))
 
 # %% [markdown] locked="idle-biases"
 # In the blocks of $r$ and $z$ the two are only added, so one is idle there too. Only in the block of $n$ does the reset gate
 # stand between them. A GRU of this size needs 155 numbers. Of the 15 by which the two GRUs differ, 10 do nothing.
 #
-# So at equal $H$ the three cells have parameters in the ratio of about 1 : 3 : 4. To set an RNN of 64 units against an
+# So at equal $H$, RNN, GRU and LSTM have parameters in the ratio of about 1 : 3 : 4. To set an RNN of 64 units against an
 # LSTM of 64 units is to set a small model against one four times its size. Fix the parameters instead:
 
 # %%
 D, budget = 16, count(16, 64)[1]
-print(f"{budget:,} parameters, the LSTM's with D = {D} and H = 64, buy")
+rows = []
 for k, name in enumerate(counts):
     H = max(H for H in range(1, 300) if count(D, H)[k] <= budget)
-    print(f"{name:14} H = {H:3}   ({count(D, H)[k]:,})")
+    rows.append((name, H, count(D, H)[k]))
+figures.table(f"What {budget:,} parameters buy: those of an LSTM with D = {D} and H = 64", {"": "", "H": "", "parameters": ","}, rows)
 
 # %% [markdown] locked="at-equal-parameters"
 # The saved block can be spent on more units. *The GRU is as good as the LSTM with fewer parameters*, you will read. Lesson 11
@@ -502,11 +548,13 @@ dh_next = rng.standard_normal((N, H))
 step_back = yours(gru_step_backward)
 both_yours = step is gru_step and step_back is gru_step_backward
 one, one_back = (step, step_back) if both_yours else (rnnkit.gru_step, rnnkit.gru_step_backward)
+rows = []
 for name, gradient in zip(inputs, one_back(dh_next.copy(), one(**inputs)[1]), strict=True):
     def loss(value, name=name):
         return np.sum(dh_next * one(**{**inputs, name: value})[0])
 
-    print(f"d{name:4} relative error {relative_error(gradient, numerical_gradient(loss, inputs[name])):.0e}")
+    rows.append((f"d{name}", relative_error(gradient, numerical_gradient(loss, inputs[name]))))
+figures.table("One step: derived against measured", {"gradient": "", "relative error": ".0e"}, rows)
 
 # %% [markdown] locked="through-time"
 # ## Through time
@@ -531,10 +579,15 @@ def gru_forward(x, h0, W_x, W_h, b_x, b_h):
 # %% [markdown] locked="card-gru-backward"
 # ### Exercise: `gru_backward`
 #
-# 4 points · 10 minutes · needs your `gru_step_backward`, and the loop of lesson 03
+# 4 points · 15 minutes · needs your `gru_step_backward`, and the loop of lesson 03
 #
 # <details><summary>Hint 1: where to begin</summary>
-# <code>for t in reversed(range(T))</code>, and a variable <code>dh_next</code> that is zero before the loop.
+# <code>for t in reversed(range(T))</code>, and a variable <code>dh_next</code> that is zero before the loop, with the shape of
+# <code>dh[0]</code>.
+# </details>
+# <details><summary>Hint: which shapes have the totals?</summary>
+# Those of their arguments: <code>np.zeros(W_x.shape)</code>, and (3H,) for the two biases. The cache of any step has W_x and W_h.
+# Or let a total begin as 0: a 0 plus an array is that array.
 # </details>
 # <details><summary>Hint 2: dh * z, again?</summary>
 # No. Your step has put the direct route into what it sends back. Carry that, all of it, and nothing else.
@@ -584,14 +637,13 @@ all_yours = both_yours and back is gru_backward
 forward, back = (gru_forward, back) if all_yours else (rnnkit.gru_forward, rnnkit.gru_backward)
 h, cache = forward(**inputs)
 derived = dict(zip(names, back(dh.copy(), cache), strict=True))
+witnesses = {"the judge": []}
 for name in names:
     def loss(value, name=name):
         return np.sum(dh * forward(**{**inputs, name: value})[0])
 
-    measured = numerical_gradient(loss, inputs[name])
-    print(f"d{name:4} against the numerical gradient {relative_error(derived[name], measured):.0e}")
+    witnesses["the judge"].append(numerical_gradient(loss, inputs[name]))
 
-# %%
 if torch:
     x_torch, h0_torch = (torch.tensor(inputs[name], requires_grad=True) for name in ("x", "h0"))
     layer = torch.nn.GRU(D, H, dtype=torch.float64)
@@ -602,9 +654,12 @@ if torch:
     h_torch.backward(torch.tensor(dh))
     gradients = [x_torch, h0_torch, *layer.parameters()]
     print(f"h     against torch.nn.GRU {relative_error(h, h_torch.detach().numpy()):.0e}")
-    for name, tensor in zip(names, gradients, strict=True):
-        gradient = tensor.grad.numpy().T if name in ("W_x", "W_h") else tensor.grad.numpy()
-        print(f"d{name:4} against torch.nn.GRU {relative_error(derived[name], gradient):.0e}")
+    witnesses["torch.nn.GRU"] = [tensor.grad.numpy().T if name in ("W_x", "W_h") else tensor.grad.numpy()
+                                 for name, tensor in zip(names, gradients, strict=True)]
+
+figures.table("Seven steps: your gradient, and what others say", {"relative error": "", **dict.fromkeys(witnesses, ".0e")},
+              [(f"d{name}", *(relative_error(derived[name], theirs) for theirs in found))
+               for name, *found in zip(names, *witnesses.values(), strict=True)])
 
 # %% [markdown] locked="keras-order"
 # Keras keeps the blocks in the order z, r, n, and stacks the two biases. With that done, it is our GRU as well, and not
@@ -634,8 +689,10 @@ if keras:
 #
 # Send a gradient into the last of a hundred states and look at what arrives at the first input, relative to the last. We
 # take 16 inputs and 64 units, and weights as PyTorch draws them.
-#
-# **Guess first.** How much arrives, with a bias of $z$ of 0?
+
+# %%
+guess.place("gru-arrives", "How much arrives, with a bias of z of 0?", 1e-30, 1, within=1e3)
+
 
 # %%
 def arriving(bias, seed, T=100, D=16, H=64):
@@ -651,9 +708,14 @@ def arriving(bias, seed, T=100, D=16, H=64):
     return np.linalg.norm(dx[0]) / np.linalg.norm(dx[-1])
 
 
-for bias in (0, 1, 3, 5):
-    print(f"bias of z {bias}:  z is about {sigmoid(np.array([[float(bias)]])).item():.3f}, arriving:",
-          "  ".join(f"{arriving(bias, seed):.0e}" for seed in range(3)))
+arrived = {bias: sorted(arriving(bias, seed) for seed in range(3)) for bias in (0, 1, 3, 5)}
+figures.dots("The further the gate stands open, the more of the gradient arrives", "bias of z, three networks each",
+             "what comes back from 99 steps back, relative to the last step",
+             {"what arrives": {f"{bias} (z about {sigmoid(np.array(float(bias))):.3f})": found
+                               for bias, found in arrived.items()}})
+
+# %%
+guess.reveal("gru-arrives", arrived[0][1])
 
 # %% [markdown] locked="same-cure"
 # A new GRU vanishes like a new LSTM, and the same cure helps: begin with the gate open.
@@ -671,25 +733,24 @@ for bias in (0, 1, 3, 5):
 #
 # What is it good for? Let a unit wait. It hears nothing, adds 1 to its cell state at every step, and is to speak up at the
 # hundredth. Through a peephole the output gate reads the clock: it opens where $20\,(c - 99.5)$ is above zero.
-#
-# **Guess first.** How well could the unit do without the peephole?
 
 # %%
 waiting, zero, W_x, W_h = np.zeros((105, 1, 1)), np.zeros((1, 1)), np.zeros((1, 4)), np.zeros((1, 4))
 b = np.array([40.0, 40.0, 20.0, -20 * 99.5])   # i and f are open, the candidate is 1
 p = np.array([0.0, 0.0, 20.0])                 # only the output gate looks
 h, c = lstm_forward_peephole(waiting, zero, zero, W_x, W_h, b, p)
-for t in (98, 99, 100, 101):
-    print(f"step {t:3}: c = {c[t - 1].item():5.1f}   h = {h[t - 1].item():.4f}")
-h, c, _ = lstm_forward(waiting, zero, zero, W_x, W_h, b)
-print(f"without the peephole, at all steps: h = {np.abs(h).max():.4f}")
+h_without, _, _ = lstm_forward(waiting, zero, zero, W_x, W_h, b)
+figures.table("A unit that waits for step 100",
+              {"step": "", "c": ".1f", "h, with the peephole": ".4f", "h, without it": ".4f"},
+              [(t, c[t - 1].item(), h[t - 1].item(), h_without[t - 1].item()) for t in (98, 99, 100, 101)])
 
 # %% [markdown] locked="without-peepholes"
 # Without it the gate sees the same zeros at every step, and does the same at every step. The count is there, and this
 # unit cannot read it. A gate that is ajar would not help for long: it shows $\tanh c$, and from step 20 on that is 1 to the
 # last digit.
-#
-# **Guess first.** Must it be so? Could an LSTM of *two* units do it, without peepholes?
+
+# %%
+guess.choose("two-units", "Could an LSTM of two units do it, without peepholes?", "yes", "no")
 
 # %%
 a_adds, threshold = 0.02, np.tanh(0.02 * np.array([98, 99])).mean()
@@ -699,8 +760,11 @@ W_h_two = np.zeros((2, 8))
 W_h_two[0, 7] = 20_000                        # B's output gate reads what A shows
 two = np.zeros((1, 2))
 h, _, _ = lstm_forward(waiting, two, two, np.zeros((1, 8)), W_h_two, b)
-for t in (98, 99, 100, 101):
-    print(f"step {t:3}: A shows {h[t - 1, 0, 0]:.4f}   B shows {h[t - 1, 0, 1]:.4f}")
+figures.table("Two units, no peephole", {"step": "", "A shows": ".4f", "B shows": ".4f"},
+              [(t, *h[t - 1, 0]) for t in (98, 99, 100, 101)])
+
+# %%
+guess.reveal("two-units", "yes" if np.all(h[:99, 0, 1] < 0.01) and h[99, 0, 1] > 0.5 else "no")
 
 # %% [markdown] locked="two-units"
 # It could. A counts in steps of 0.02 with its output gate open, so that its tanh stays readable. B counts in ones, and its
@@ -728,11 +792,13 @@ def letters(n):
     return np.repeat(np.eye(2), n, axis=0)[:, None]
 
 
+rows = []
 for n in (10, 100, 1000):
     _, c, _ = lstm_forward(letters(n), zero, zero, W_x, W_h, b)
     with_relu = list(accumulate([1] * n + [-1] * n, lambda h, step: max(0, h + step)))
-    print(f"n = {n:4}: after the last a c is {c[n - 1].item()!r}, after the last b {c[-1].item()!r}; "
-          f"with relu, h is {with_relu[n - 1]}, then {with_relu[-1]}")
+    rows.append((n, c[n - 1].item(), c[-1].item(), with_relu[n - 1], with_relu[-1]))
+figures.table("Counting a's and b's", {"n": "", "LSTM: c after the last a": "", "c at the end": "",
+                                      "relu: h after the last a": "", "h at the end": ""}, rows)
 
 # %% [markdown] locked="gru-is-bounded"
 # Exactly, to the last bit. In double precision $\tanh 20$ and $\sigma(40)$ *are* 1, and every whole number up to $2^{53}$,
@@ -743,9 +809,10 @@ for n in (10, 100, 1000):
 #
 # $$h_{\text{next}} = \tanh(h \pm \delta)$$
 #
-# and as long as $h$ is small, tanh is almost a straight line.
-#
-# **Guess first.** With steps of 0.01 there is room for a hundred of them below 1. How far does it count?
+# and as long as $h$ is small, tanh is almost a straight line. With steps of 0.01 there is room for a hundred of them below 1.
+
+# %%
+guess.place("far", "With steps of 0.01, how far does it count?", 1, 1000, within=2)
 
 
 # %%
@@ -773,31 +840,71 @@ figures.counting({"LSTM": c.ravel(), **grus})
 # It saturates. The further up, the more tanh takes from every step, and on the way down the missing part shows: the unit is
 # back at zero long before the b's are over.
 #
-# Smaller steps reach further. How much further? Since $\tanh h \approx h - h^3 / 3$, at a height $h$ tanh takes about
-# $h^3 / 3$ from a step. Up to $n \delta$ and down again that adds up to about $n^4 \delta^3 / 6$. Call a count right if the
-# state comes back to less than half a step from zero, and it is right up to $n = \sqrt[4]{3} / \sqrt{\delta}$, or
-# $1.3 / \sqrt{\delta}$.
+# Smaller steps reach further. How much further?
+#
+# - Near zero $\tanh h \approx h - h^3 / 3$. So at a height $h$ tanh takes about $h^3 / 3$ from a step.
+# - On the way up the heights are $\delta, 2\delta, \dots, n\delta$. The sum of the first $n$ cubes is about $n^4 / 4$, so the way
+#   up loses about $n^4 \delta^3 / 12$.
+# - The way down goes through the same heights, and loses as much once more: $n^4 \delta^3 / 6$ in all.
+# - Call a count right if the state comes back to less than half a step from zero. Then $n^4 \delta^3 / 6 < \delta / 2$, and that
+#   holds up to $n = \sqrt[4]{3} / \sqrt{\delta}$, or $1.3 / \sqrt{\delta}$.
 
 # %%
-for delta in (1e-1, 1e-2, 1e-3):
-    wrong = next(n for n in range(1, 100) if abs(states_over(letters(n), delta)[-1]) >= delta / 2)
-    print(f"steps of {delta:5}: counts to {wrong - 1:2}    1.3 / sqrt(step) = {1.3 / np.sqrt(delta):.0f}")
+counts_to = {delta: next(n for n in range(100) if abs(states_over(letters(n + 1), delta)[-1]) >= delta / 2)
+             for delta in (1e-1, 1e-2, 1e-3)}
+figures.table("How far a GRU counts", {"step": "", "counts to": "", "1.3 / sqrt(step)": ".0f"},
+              [(delta, n, 1.3 / np.sqrt(delta)) for delta, n in counts_to.items()])
+
+# %%
+guess.reveal("far", counts_to[0.01])
 
 # %% [markdown] locked="no-room"
 # With steps of 0.01 it counts to 13. Ten times as far costs steps a hundred times as small. So *cannot* needs care: for
 # every $n$ there is a GRU that counts to $n$, if somebody knows $n$ beforehand and sets the step. The LSTM needs no such
 # knowledge.
 
-# %% [markdown] locked="better-weights"
-# Better weights would not save it. To tell the counts 0 to $n$ apart, a unit needs $n + 1$ places for its state, and in
-# $(-1, 1)$ two of them lie no further than $2 / n$ from each other, whatever the weights are. A cell state has all the places
-# it wants, one apart. More units give a GRU more room: $H$ switches have $2^H$ settings. But that is a number too, and it is
-# fixed when the network is built.
+# %% [markdown] locked="card-gru-counter"
+# ### Exercise: `gru_counter`
 #
+# 3 points · 15 minutes · needs the counter above, and the rule for its error
+#
+# You are told $n$, and set the weights. The check runs the cell on words $a^k b^m$ with $k$ and $m$ up to $n$, and looks at the
+# first unit. On the side where a single a leads, at least half as far as that a leads: *more a's*. On the other side: *more
+# b's*. Nearer to zero: *as many of both*. It has to be right for every word.
+#
+# There are many right answers.
+#
+# <details><summary>Hint 1: where to begin</summary>
+# With the weights of <code>counter</code> above. Only the step is yours to choose, and it depends on n.
+# </details>
+# <details><summary>Hint 2: how small?</summary>
+# A step counts to 1.3 / sqrt(step). Turn that round, and leave some room.
+# </details>
+
+
+# %% answer="gru_counter"
+def gru_counter(n):
+    """Weights of a GRU that says which letter a word a^k b^m has more of, for all k and m up to n.
+
+    n: a whole number. The input is one-hot: a, b. The initial state is zero. The number of units, K, is yours to choose.
+
+    Returns W_x (2, 3K), W_h (K, 3K), b_x (3K,), b_h (3K,), in blocks r, z, n.
+    """
+    ### BEGIN SOLUTION
+    delta = 1 / n ** 2
+    W_x = np.array([[0, 0, delta], [0, 0, -delta]])
+    W_h = np.array([[0, 0, 1.0]])
+    b_x, b_h = np.array([40.0, -40, 0]), np.zeros(3)
+    ### END SOLUTION
+    return W_x, W_h, b_x, b_h
+
+
+# %% check="gru_counter" points=3
+check(gru_counter, points=3)
+
+# %% [markdown] locked="who-can-count"
 # Weiss, Goldberg and Yahav worked this out in 2018: with finite precision, LSTMs and RNNs with relu can count, GRUs and
-# RNNs with tanh cannot. They also trained them, and their LSTMs counted further than they had been trained to. How far a
-# trained counter goes is contested: El-Naggar, Madhyastha and Weyde (2022) find that LSTMs fail on sequences much longer
-# than those they learned from, and relu more often still. Our weights were set by hand. Lesson 11 trains, and measures.
+# RNNs with tanh cannot. Our weights were set by hand. Whether *trained* cells learn to count, and how far, is lesson 11.
 
 # %% [markdown] locked="what-we-know"
 # ## What we know now
@@ -813,6 +920,9 @@ for delta in (1e-1, 1e-2, 1e-3):
 # **What still does not work.** All of this runs in NumPy, one step after the other, on one core. Real networks are a thousand
 # times larger. Lesson 10 takes your LSTM to PyTorch and to the GPU, and looks at what gets faster there and what does not.
 
+# %%
+guess.score()
+
 # %% [markdown] locked="read-on"
 # ## Read on
 #
@@ -821,3 +931,9 @@ for delta in (1e-1, 1e-2, 1e-3):
 # - Greff and others, *LSTM: a search space odyssey*, IEEE TNNLS 28, 2017 (arXiv 1503.04069). Which parts of an LSTM matter.
 # - Weiss, Goldberg and Yahav, *On the practical computational power of finite precision RNNs for language recognition*, ACL
 #   2018 (arXiv 1805.04908). And against it: El-Naggar, Madhyastha and Weyde, 2022 (arXiv 2211.16429).
+
+# %%
+figures.end_of_lesson(9, "The state of a GRU is a weighted mean, so it is bounded, and it cannot count as the cell state of an LSTM can.")
+
+# %% [markdown] locked="onward"
+# [← 08 · The bug museum](../08_the_bug_museum/08_the_bug_museum.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb)

@@ -180,7 +180,7 @@ def test_outside_the_repository_the_command_says_where_to_run_it(tmp_path, monke
 
 
 @pytest.mark.parametrize("change", [
-    {"points": (4, 5, 2)}, {"status": "unreadable"}, {"flag": "network"}, {"essay": True}])
+    {"points": (4, 3, 5, 2)}, {"status": "unreadable"}, {"flag": "network"}, {"essay": True}])
 def test_a_row_that_deserves_something_else_is_noticed(course, judgements, change):
     model, judgement = the_class(course)[LESSONS[0]][0], judgements[LESSONS[0], str(next(iter(STUDENTS)))]
     assert Row(model, judgement, False).as_expected

@@ -234,7 +234,7 @@ def test_time_that_runs_out_ends_in_unfinished_and_what_was_judged_before_counts
     slow = "def rnn_forward(x, h0, W_x, W_h, b):\n    while True:\n        pass"
     judgement = judged(students.notebook(LESSON, {**SOLVED, "rnn_forward": slow}), total=3, answer=60)
     assert judgement.status == "unfinished" and "3 seconds" in judgement.detail
-    assert earned(judgement) == {"rnn_step": FULL["rnn_step"], "rnn_forward": 0, "readout": 0}
+    assert earned(judgement) == {**FULL, "rnn_forward": 0, "readout": 0}
     assert 3 <= judgement.seconds < 10
 
 
@@ -408,7 +408,7 @@ def rnn_step(x, h, W_x, W_h, b):
     return None
 """
     judgement = judged(students.notebook(LESSON, {**SOLVED, "rnn_step": spinning}), answer=0.3, cell=3, total=20)
-    assert earned(judgement) == {"rnn_step": 0, "rnn_forward": 0, "readout": FULL["readout"]}, judgement
+    assert earned(judgement) == {**FULL, "rnn_step": 0, "rnn_forward": 0}, judgement
 
 
 def test_seeds_of_a_lesson_are_its_own_and_of_both_kinds():

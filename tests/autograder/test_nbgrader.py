@@ -24,7 +24,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # n
 ROOT = Path(__file__).resolve().parents[2]
 LESSON = "02_the_recurrent_cell"
 ESSAYS = "03_backpropagation_through_time"
-POINTS = {"check-rnn_step": 4, "check-rnn_forward": 5, "check-readout": 3}
+POINTS = {"check-rnn_step": 4, "check-latch": 3, "check-rnn_forward": 5, "check-readout": 3}
 NOBODY_IMPORTS_AUTOGRADER = (
     "import sys; sys.modules['autograder'] = None; from nbgrader.apps.nbgraderapp import main; main()"
 )
@@ -106,7 +106,7 @@ def short(submission):
 
 
 def answers(course, student):
-    right = {name: source(course, name) for name in ("rnn_step", "rnn_forward", "readout")}
+    right = {name: source(course, name) for name in ("rnn_step", "latch", "rnn_forward", "readout")}
     return {
         "solved": right,
         "blank": {},
@@ -170,7 +170,7 @@ def test_half_right_earns_what_its_checks_gave(graded):
     exec("import numpy as np\n" + FAILS_FOR_ONE_STEP, namespace)
     earned = check(namespace["rnn_forward"], points=5)
     assert 0 < earned < 5
-    assert graded["half-right"] == {"check-rnn_step": 4, "check-rnn_forward": earned, "check-readout": 0}
+    assert graded["half-right"] == {**dict.fromkeys(POINTS, 0), "check-rnn_step": 4, "check-rnn_forward": earned}
 
 
 def test_every_student_gets_feedback_with_the_points(course, graded):
@@ -186,7 +186,7 @@ def test_export_lists_the_sum_of_every_student(course, graded):
     assert {student: float(row["score"]) for student, row in rows.items()} == {
         student: sum(grades.values()) for student, grades in graded.items()
     }
-    assert {float(row["max_score"]) for row in rows.values()} == {12}
+    assert {float(row["max_score"]) for row in rows.values()} == {sum(POINTS.values())}
 
 
 def test_nothing_of_a_student_lies_outside_the_course_folder(course, graded):
@@ -214,7 +214,7 @@ def test_an_essay_waits_for_a_person_and_an_empty_one_does_not(course, config):
     ("student", "fails"),
     [
         ("blank", list(POINTS)),
-        ("half-right", ["check-rnn_forward", "check-readout"]),
+        ("half-right", ["check-latch", "check-rnn_forward", "check-readout"]),
         ("noisy", []),
     ],
 )

@@ -76,7 +76,8 @@ CALLS = {
 }
 ANY_SHAPE = {"sigmoid", "relu", "softmax", "activation_slopes"}     # no two of their arguments have to agree
 ONE_ARRAY = {"forget_bias", "numerical_gradient"}                   # there is nothing that it has to agree with
-NO_ARRAYS = {"available", "check", "figures", "glorot", "orthogonal", "parameter_count", "yours"}
+NO_ARRAYS = {"available", "bracket_counter", "check", "figures", "glorot", "gru_counter", "guess", "latch",
+             "orthogonal", "parameter_count", "pencil", "training", "yours"}
 FIXED = {"forward": "D H", "backward": "T N H"}     # sizes that a layer settles before it is called
 
 
