@@ -3,7 +3,7 @@
 import numpy as np
 
 from rnnkit.figures.arguments import count, expect_dict
-from rnnkit.figures.curves import positive, running_mean
+from rnnkit.figures.curves import mean_around, positive
 from rnnkit.figures.labels import heights, spread
 from rnnkit.figures.picture import Picture
 from rnnkit.figures.strokes import headline
@@ -39,7 +39,7 @@ def _curve(history):
     """The thick line: updates done, seconds, and the loss."""
     if history.validation:
         return np.array(history.validation, float).T
-    return np.array([np.arange(1, len(history.losses) + 1), history.seconds, running_mean(history.losses)])
+    return np.array([np.arange(1, len(history.losses) + 1), history.seconds, mean_around(positive(history.losses))])
 
 
 def _in_words(histories, curves, baselines, unit):
