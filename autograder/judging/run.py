@@ -9,7 +9,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -221,6 +221,7 @@ def _names_in(exercise: "Exercise") -> set[str]:
     return {Call.parse(text).name for text in calls}
 
 
+@lru_cache
 def _sources(exercise: "Exercise") -> list[str]:
     return [inspect.getsource(function) for function in (exercise.given or {}).values()]
 
