@@ -48,7 +48,7 @@ attacks: $(READY)  ## hand in every attack there is, as root and as an ordinary 
 	$(BIN)/python -B tests/attacks/contest.py
 
 screenshots: $(READY)  ## take the pictures in docs/ anew
-	SCREENSHOTS=docs $(BIN)/pytest tests/browser
+	SCREENSHOTS=docs $(BIN)/pytest tests/browser tests/rnnkit/test_figures_drawn.py
 
 clean:  ## remove the environment; lessons and student data stay
 	rm -rf .venv

@@ -36,7 +36,12 @@ c.ClearSolutions.code_stub = {
     "python": "# Your turn: write this part, and delete the next line when you do.\n"
     'raise NotImplementedError("Write this part of the function, then run the cell again.")'
 }
-c.ClearSolutions.text_stub = "*Your turn: write your answer here, in sentences of your own.*"
+c.ClearSolutions.text_stub = """<div style="background: #FFFDF5; color: #1A1A1A; border: 1px solid #BDBDBD; \
+border-left: 8px solid #56B4E9; padding: 0.5em 1.5em 2em">
+
+*Your turn. Double-click here, press Enter, and write over this line in your own words. Shift + Enter shows them.*
+
+</div>"""
 
 # A lesson that hangs or shouts costs a minute and a page, not the class.
 c.Execute.timeout = 60

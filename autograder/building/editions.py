@@ -25,9 +25,15 @@ from autograder.building.updating import digest, pinned, places, written_in
 from autograder.files import replace, unused
 from rnnkit.exercises import LESSONS
 
+# What the kernel says of its language, word for word. JupyterLab writes it into a lesson when the kernel starts, and a
+# lesson in which that changes nothing is not taken for one that somebody edited.
+LANGUAGE = {
+    "codemirror_mode": {"name": "ipython", "version": 3}, "file_extension": ".py", "mimetype": "text/x-python",
+    "name": "python", "nbconvert_exporter": "python", "pygments_lexer": "ipython3", "version": "3.11.7",
+}
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
+    "language_info": LANGUAGE,
 }
 
 

@@ -5,6 +5,7 @@ is rendered in a child of its own, which the kernel ends when it exceeds its lim
 hostile text, it costs a second and not the page.
 """
 
+import base64
 import gc
 import json
 import os
@@ -33,6 +34,10 @@ ATTRIBUTES = {"*": {"alt", "class", "colspan", "open", "rowspan", "start", "styl
 CARD = {"background", "border", "border-left", "border-radius", "color", "display", "font-size", "justify-content",
         "line-height", "margin", "max-width", "padding", "padding-left", "width"}
 CLASSES = re.compile(r"rnnkit-card|highlight|[a-z]{1,2}[0-9]?")  # the last are the colors of highlighted code
+# What makes a figure move follows its still frame, which stays; and the tags of that frame draw lines and letters only.
+MOVES = re.compile(r'(<p class="rnnkit-still">[^<]*</p>)<script>.*?</script>', re.DOTALL)
+SHEET = re.compile(r'<svg xmlns="http://www\.w3\.org/2000/svg" viewBox="0 0 \d+ \d+" width="\d+" height="\d+"')
+DRAWN = {"svg", "rect", "circle", "path", "text", "tspan"}
 OTHER_TAG = re.compile(rf"<(?!/?(?:{'|'.join(TAGS)})[\s/>])", re.IGNORECASE)
 PYTHON = {"python", "python3", "py", "py3", "ipython", "ipython3"}
 
@@ -53,8 +58,8 @@ def code(source: str) -> str:
 
 
 def output(html: str) -> str:
-    """Sanitized HTML that a cell has put out; a verdict's card keeps its looks."""
-    return _measured(OUTPUT.clean(OTHER_TAG.sub("&lt;", html)))
+    """Sanitized HTML that a cell has put out; a verdict's card keeps its looks, a figure that moves its first frame."""
+    return _measured(OUTPUT.clean(OTHER_TAG.sub("&lt;", MOVES.sub(r"\1", html))))
 
 
 class _Markdown(MarkdownWithMath):
@@ -76,9 +81,20 @@ def _harmless(tag: str, name: str, value: str) -> str | None:
         "class": all(CLASSES.fullmatch(word) for word in value.split()),
         "role": value == "group",  # a verdict's card
         "href": re.match(r"https?://|mailto:|#", value),
-        "src": re.match(r"data:image/(png|jpeg|gif);base64,", value),
+        "src": re.match(r"data:image/(png|jpeg|gif);base64,", value) or _drawing(value),
     }
     return value if fine.get(name, True) else None
+
+
+def _drawing(source: str) -> bool:
+    """Whether an address is an image in SVG of lines and letters, which runs, fetches and repeats nothing."""
+    kind, _, code = source.partition(",")
+    try:
+        svg = base64.b64decode(code, validate=True).decode() if kind == "data:image/svg+xml;base64" else ""
+    except ValueError:
+        return False
+    fetches = re.search(r"url\s*\(|\\|<[!?]", svg, re.IGNORECASE)
+    return bool(SHEET.match(svg)) and not fetches and set(re.findall(r"</?\s*([^\s/>]*)", svg)) <= DRAWN
 
 
 def _cleaner(styles: set[str]) -> nh3.Cleaner:

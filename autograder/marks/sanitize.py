@@ -16,6 +16,7 @@ from threading import Lock
 from autograder.texts import fit
 
 LONGEST = 50_000  # characters of a text that is rendered
+MOVING, LONGEST_MOVING = '<div class="rnnkit-moving">', 500_000  # how a figure that moves begins, which has many frames
 REMEMBERED, SMALL = 500, 100_000  # texts, and characters of HTML; a class has a lesson's own cells in common
 
 
@@ -51,7 +52,8 @@ class Renderer:
 
         known_only: only if this costs nothing, since the text was rendered before.
         """
-        if (kind, text) not in self._known and not known_only and len(text) <= LONGEST:
+        longest = LONGEST_MOVING if text.startswith(MOVING) else LONGEST
+        if (kind, text) not in self._known and not known_only and len(text) <= longest:
             with self._lock:
                 made, seconds = self._ask(kind, text)
             self.spent += seconds

@@ -1,4 +1,4 @@
-"""Validation of the arguments of figures, and `count`, which puts a number into words."""
+"""Validation of the arguments of figures, and numbers as people write them: `count` and `scientific`."""
 
 import operator
 
@@ -50,3 +50,18 @@ def expect_arrays(where, name, arrays, fits, shape):
 def count(number, noun):
     """A number of things in words: '1 step', '2 steps'."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def scientific(value, digits=2):
+    """A number with so many digits, as people write it: 0.075, 120, and 7.0 × 10⁻²¹ where it is small or large."""
+    if not np.isfinite(value) or value == 0 or 0.001 <= abs(value) < 10_000:
+        plain = np.format_float_positional(value, digits, fractional=False, trim="-")
+        return (plain if np.isfinite(value) else str(value)).replace("-", "\N{MINUS SIGN}")
+    mantissa, power = f"{value:.{digits - 1}e}".split("e")
+    times = mantissa.removesuffix("1") if mantissa in ("1", "-1") else f"{mantissa} × "
+    return times.replace("-", "\N{MINUS SIGN}") + ten_to(int(power))
+
+
+def ten_to(power):
+    """A power of ten, as in 10⁻²¹."""
+    return "10" + str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))

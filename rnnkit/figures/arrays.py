@@ -67,7 +67,7 @@ def row_vectors(N=3, D=4, H=6):
 def _draw_product(figure, N, D, H, unit):
     """Blocks in a row. An inner axis runs along the top of one, and down the side of the next."""
     ax, gap = sheet(figure), 0.46
-    headline(figure, f"Inner axes meet: D = {D} between x and W_x, H = {H} between h and W_h")
+    headline(figure, f"Inner axes meet: D = {D} of $x$ and $W_x$, H = {H} of $h$ and $W_h$. What is left is (N, H)")
     blocks = [("$x$", "x", N, D, "(N, D)"), ("$W_x$", "W", D, H, "(D, H)"), ("$h$", "h", N, H, "(N, H)"),
               ("$W_h$", "W", H, H, "(H, H)"), ("$b$", "W", 1, H, "(H,)"), ("$a$", "h", N, H, "(N, H)")]
     left, top = (WIDTH - (D + 5 * H) * unit - 5 * gap) / 2, figure.get_figheight() - 1.0
@@ -76,8 +76,8 @@ def _draw_product(figure, N, D, H, unit):
         right = left + columns * unit
         block(ax, (left, top), rows, columns, unit, COLOR[color], 0.35)
         numbers = f"({H},)" if axes == "(H,)" else f"({rows}, {columns})"
-        write(ax, ((left + right) / 2, base - 0.3), symbol, SYMBOL + 2)
-        write(ax, ((left + right) / 2, base - 0.7), f"{axes}\n{numbers}", SMALL, QUIET, linespacing=1.3)
+        write(ax, ((left + right) / 2, top - rows * unit - 0.2), symbol, SYMBOL + 2)
+        write(ax, ((left + right) / 2, base - 0.6), f"{axes}\n{numbers}", SMALL, QUIET, linespacing=1.3)
         if symbol in ("$x$", "$h$"):
             name, above, turn = axes[-2], top + 0.09, right + gap - 0.09
             bar = {"color": INK, "linewidth": 3, "linestyle": "-" if name == "D" else (0, (2, 0.8))}
@@ -88,5 +88,5 @@ def _draw_product(figure, N, D, H, unit):
             write(ax, (right + gap - 0.2, top - columns * unit / 2), name, TEXT, fontweight="bold")
         else:
             sign = {"$W_x$": "+", "$W_h$": "+", "$b$": "="}.get(symbol, "")
-            write(ax, (right + gap / 2, base - 0.3), sign, SYMBOL)
+            write(ax, (right + gap / 2, top - N * unit / 2), sign, SYMBOL + 4)
         left = right + gap

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from rnnkit.figures.style import COLOR, INK, QUIET, SHADE, tint
-from rnnkit.figures.svg import Sheet, color_of, number, strength
+from rnnkit.figures.style import COLOR, INK, QUIET, SHADE, readable_on, tint
+from rnnkit.figures.svg import Sheet, color_of, number
 
 WIDTH = 800                                 # px
 LEFT, RIGHT, INPUT = 48, WIDTH - 48, 148    # where the old states, the new states and the input stand
@@ -21,8 +21,14 @@ def quoted(symbol):
 
 
 def change(state, before, after):
-    """What became of a state, in words: it stays at a number, or goes from one to another."""
-    before, after = number(before), number(after)
+    """What became of a state, in words: it stays at a number, or goes from one to another.
+
+    A small state that changes by more than a tenth has not stayed, and gets as many digits as it takes to say so.
+    """
+    digits, moved = 2, abs(after - before) > max(0.1 * abs(before), 5e-4)
+    while number(before, digits) == number(after, digits) and moved:
+        digits += 1
+    before, after = number(before, digits), number(after, digits)
     return f"the {state} stays at {after}" if before == after else f"the {state} goes from {before} to {after}"
 
 
@@ -76,19 +82,23 @@ class CellSheet(Sheet):
         """`symbol = value`, with the symbol as in a formula."""
         self.write(at, f"*{symbol}* = {number(value, digits)}", ha=ha)
 
-    def legend(self, level):
-        """What an open and a closed gate look like, and what a line's color and width say."""
-        self.scale(520, level, 220)
-        self.write((498, level), "what a line carries", 12, QUIET, ha="end")
+    def valves(self, level):
+        """What an open and a closed gate look like."""
         for gate, across, word in ((1, 225, "open"), (0, 292, "closed")):
             self.valve((across, level), gate, radius=9)
             self.write((across + 16, level), word, 12, QUIET, ha="start")
 
-    def timeline(self, symbols, t, gates, states, frame):
-        """All steps side by side, step t in a frame.
+    def legend(self, level):
+        """What an open and a closed gate look like, and what a line's color and width say."""
+        self.scale(520, level, 220)
+        self.write((498, level), "what a line carries", 12, QUIET, ha="end")
+        self.valves(level)
+
+    def timeline(self, symbols, t, gates, states, frame, looks=lambda value: (color_of(value), number(value, 1))):
+        """All steps side by side, step t in a frame. A click on a step moves the first control there.
 
         symbols: (level, what each step reads). gates, states: rows (words, level, a value for each step).
-        frame: the level of its middle, and its height.
+        frame: the level of its middle, and its height. looks: color and text of a state's value.
         """
         middle, height = frame
         here = FIRST + APART * (t - 1)
@@ -101,7 +111,10 @@ class CellSheet(Sheet):
             for _, level, values in gates:
                 self.valve((across, level), values[k], radius=9.5)
             for _, level, values in states:
-                self.box((across, level), APART - 1.5, 29, color_of(values[k]), "none", corner=0)
-                dark = abs(strength(values[k])) > 0.8
-                self.write((across, level), number(values[k], 1), 12, "white" if dark else INK)
+                color, said = looks(values[k])
+                self.box((across, level), APART - 1.5, 29, color, "none", corner=0)
+                self.write((across, level), said, 12, readable_on(color))
         self.box((here, middle), APART, height, "none", INK, 2, 5)
+        for k in range(len(symbols[1])):
+            with self.marked(data_go=f"0 {k}", pointer_events="all"):
+                self.box((FIRST + APART * k, middle), APART, height, "none", "none")

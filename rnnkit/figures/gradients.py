@@ -3,11 +3,11 @@
 import numpy as np
 
 from rnnkit.figures.arguments import expect_functions
-from rnnkit.figures.explorer import Choice, Explorer, Slider
-from rnnkit.figures.network import Places, draw_states
-from rnnkit.figures.picture import Picture
-from rnnkit.figures.strokes import arrow, cell, headline, sheet, write
-from rnnkit.figures.style import COLOR, FAINT, INK, QUIET, SMALL, TEXT, WIDTH, tint
+from rnnkit.figures.explorer import Control, Explorer, numbers
+from rnnkit.figures.picture import Drawing
+from rnnkit.figures.plot import power
+from rnnkit.figures.style import COLOR, FAINT, INK, QUIET, SHADE, tint
+from rnnkit.figures.svg import Sheet
 
 T, D, H = 6, 2, 4
 EVERY = "every step"
@@ -23,17 +23,16 @@ def gradient_explorer(rnn_forward, rnn_backward):
     """
     expect_functions("gradient_explorer", rnn_forward=rnn_forward, rnn_backward=rnn_backward)
 
-    def picture_of(loss, radius):
+    def frame_of(loss, radius):
         sends = [loss in (EVERY, str(t)) for t in range(1, T + 1)]
         arrives = gradients_sent_back(rnn_forward, rnn_backward, sends, radius)
         title = _title(sends, arrives)
-        return Picture(lambda figure: _draw_flow(figure, sends, arrives, title),
-                       _flow_in_words(sends, arrives, radius, title), 4.1)
+        return Drawing(_draw_flow(sends, arrives, title), _flow_in_words(sends, arrives, radius, title))
 
-    steps = tuple(str(t) for t in range(1, T + 1))
-    return Explorer(picture_of,
-                    loss=Choice("Loss at step", (*steps, EVERY), steps[-1], ordered=True),
-                    radius=Slider("Spectral radius of W_h", 0.3, 1.5, 0.05, 0.7))
+    ends = tuple(str(t) for t in range(1, T + 1))
+    return Explorer(frame_of, "radius", pace=500,
+                    loss=Control("Loss at step", (*ends, EVERY), ends[-1]),
+                    radius=numbers("Spectral radius of W_h", 0.3, 1.5, 0.1, 0.7))
 
 
 def gradients_sent_back(rnn_forward, rnn_backward, sends, radius):
@@ -59,45 +58,42 @@ def gradients_sent_back(rnn_forward, rnn_backward, sends, radius):
 
 
 def _title(sends, arrives):
-    first = f"the initial state gets {_number(arrives[0])}"
+    first = f"the initial state gets {power(arrives[0])}"
     if sum(sends) > 1:
         return f"{sum(sends)} losses send 1 each, {first}"
     rate = arrives[0] ** (1 / (sends.index(True) + 1))
     return f"The loss sends 1, {first}: times {rate:.2f} a step"
 
 
-def _number(size):
-    return f"{size:.2g}" if 0 < size < 0.995 else f"{size:.3g}"
-
-
 def _flow_in_words(sends, arrives, radius, title):
     on = [t for t, sent in enumerate(sends, start=1) if sent]
-    numbers = ", ".join(f"{_number(arrives[t])} at h_{t}" for t in reversed(range(T)))
+    numbers = ", ".join(f"{power(arrives[t])} at h_{t}" for t in reversed(range(T)))
     where = f"The loss at step {on[0]} is" if len(on) == 1 else "The losses at all steps are"
     return (f"Gradients on their way back through {T} steps, where W_h has spectral radius {radius:g}. "
             f"{where} switched on. {title}. What the step after it sends back to each state: {numbers}.")
 
 
-def _draw_flow(figure, sends, arrives, title):
-    ax, places = sheet(figure), Places(T, x_level=0.75, h_level=1.85, loss_level=3.15)
-    headline(figure, title)
-    draw_states(ax, places)
-    for t in range(1, T + 1):
-        arrow(ax, places.x(t), places.h(t), FAINT, 1, gap=places.radius + 0.03)
-        above = np.array([0, 0.13])
-        arrow(ax, places.h(t - 1) + above, places.h(t) + above, FAINT, 1, gap=places.radius)
-        _gradient(ax, places.h(t) - above, places.h(t - 1) - above, arrives[t - 1], places.radius, (0, -0.27))
-        if sends[t - 1]:
-            cell(ax, places.loss(t), f"$L_{{{t}}}$", COLOR["loss"], 0.27, "square", size=13, filled=True)
-            _gradient(ax, places.loss(t), places.h(t), 1, (0.27, places.radius + 0.03), (0.22, 0))
-    write(ax, (0.1, 0.18), "gray: forward", SMALL, QUIET, ha="left")
-    write(ax, (WIDTH - 0.1, 0.18), "with numbers: the gradient on its way back, and its length", SMALL,
-          COLOR["gradient"], ha="right")
-
-
-def _gradient(ax, start, end, size, gap, aside):
-    """An arrow, broader and darker the longer the gradient is, and its length beside it."""
-    if size > 0:
-        width, strength = np.clip(4 + 2 * np.log10(size), 1, 8), np.clip(1 + 0.25 * np.log10(size), 0.35, 1)
-        arrow(ax, start, end, tint(COLOR["gradient"], strength), width, gap)
-    write(ax, (start + end) / 2 + aside, _number(size), TEXT, INK if size > 0 else QUIET)
+def _draw_flow(sends, arrives, title):
+    """Inputs, states and losses in columns; forward arrows in gray, and every gradient with its length."""
+    sheet = Sheet(800, 400)
+    sheet.write((8, 20), title, 17, ha="start", bold=True)
+    across, top, level, below = [70 + 112 * t for t in range(T + 1)], 95, 215, 330
+    for t, here in enumerate(across):
+        if t:
+            sheet.way([(here, below - 24), (here, level + 34)], FAINT, 1.5, arrow=True)
+            sheet.way([(across[t - 1] + 30, level - 14), (here - 30, level - 14)], FAINT, 1.5, arrow=True)
+            sheet.gradient([(here - 30, level + 10), (across[t - 1] + 30, level + 10)], arrives[t - 1])
+            sheet.write((here - 56, level + 36), power(arrives[t - 1]), 14)
+            sheet.box((here, below), 46, 46, tint(COLOR["x"]), COLOR["x"], 2, 6)
+            sheet.write((here, below), f"*x_{t}*", 15)
+            on = sends[t - 1]
+            with sheet.marked(**({} if on else {"visibility": "hidden"})):
+                sheet.gradient([(here, top + 22), (here, level - 34)], 1.0)
+            sheet.box((here, top), 44, 44, INK if on else "white", INK if on else FAINT, 2, 6)
+            sheet.write((here, top), f"*L_{t}*", 15, "#FFFFFF" if on else QUIET)
+            sheet.write((here + 12, (top + level) / 2 - 4), "1" if on else "", 14, ha="start")
+        sheet.circle((here, level), 30, tint(COLOR["h"]) if t else SHADE, COLOR["h"] if t else QUIET, 2)
+        sheet.write((here, level), f"*h_{t}*", 15)
+    sheet.write((8, 385), "gray: forward", 12, QUIET, ha="start")
+    sheet.write((792, 385), "with numbers: the gradient on its way back, and its length", 12, QUIET, ha="end")
+    return sheet

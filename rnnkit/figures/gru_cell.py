@@ -6,7 +6,7 @@ import numpy as np
 
 from rnnkit.activations import sigmoid
 from rnnkit.figures.arguments import expect_functions
-from rnnkit.figures.explorer import Choice, Explorer, Slider
+from rnnkit.figures.explorer import Control, Explorer, steps
 from rnnkit.figures.gated_cell import LEFT, RIGHT, WIDTH, CellSheet, change, one_hot, opening, quoted
 from rnnkit.figures.picture import Drawing
 from rnnkit.figures.style import FAINT, INK, SHADE
@@ -18,9 +18,9 @@ WITH_UPDATE = "remember with the update gate, as an LSTM does"
 WITH_CANDIDATE = "remember with the candidate, as an RNN does"
 AT_RANDOM = "random, as before training"
 
-HEIGHT = 660                                         # px
-STATE, SHARE, NEW, GATES, H, X = 124, 186, 252, 300, 375, 440   # levels of the diagram, from its top
-AT_Z, AT_R, AT_U, AT_N = 195, 318, 452, 555          # where the columns stand
+HEIGHT = 640                                         # px
+STATE, SHARE, NEW, GATES, H, X = 287, 349, 415, 463, 538, 603   # levels of the diagram, from its top
+AT_Z, AT_R, AT_U, AT_N = 181, 324, 452, 540          # where the columns stand
 
 
 @dataclass
@@ -51,12 +51,11 @@ def gru_explorer(gru_step):
     expect_functions("gru_explorer", gru_step=gru_step)
     runs = {name: trace(gru_step, *weights) for name, weights in weights_by_name().items()}
 
-    def picture_of(step, weights):
-        run, t = runs[weights], round(step)
-        return Drawing(_drawn(run, t), _in_words(run, t, weights))
+    def frame_of(step, weights):
+        return Drawing(_drawn(runs[weights], step), _in_words(runs[weights], step, weights))
 
-    return Explorer(picture_of, step=Slider("Step", 1, len(TEXT), 1, 7),
-                    weights=Choice("Weights", (WITH_UPDATE, WITH_CANDIDATE, AT_RANDOM), WITH_UPDATE))
+    return Explorer(frame_of, "step", step=steps(len(TEXT), 7), weights=Control(
+        "Weights", (WITH_UPDATE, WITH_CANDIDATE, AT_RANDOM), WITH_UPDATE, ordered=False))
 
 
 def weights_by_name():
@@ -112,13 +111,13 @@ def _in_words(run, t, weights):
 def _drawn(run, t):
     sheet, now = CellSheet(WIDTH, HEIGHT), run[t - 1]
     sheet.heading(_title(now, t), _deeds(now))
-    sheet.box((411, 249), 602, 338, "#FAFAFA", FAINT, 1.2, 26)
+    sheet.box((411, 412), 602, 338, "#FAFAFA", FAINT, 1.2, 26)
+    _draw_steps(sheet, run, t)
     _draw_sums(sheet, now)
     _draw_candidate(sheet, now)
     _draw_blend(sheet, now)
     sheet.legend(X)
-    _draw_steps(sheet, run, t)
-    return str(sheet)
+    return sheet
 
 
 def _draw_sums(sheet, now):
@@ -155,7 +154,7 @@ def _draw_blend(sheet, now):
     sheet.strand([(AT_R + 30, SHARE), (AT_N - 21, SHARE)], 1 - now.z, arrow=True)
     sheet.box((AT_R + 30, SHARE), 40, 26, SHADE, INK, 1.2, 13)
     sheet.write((AT_R + 30, SHARE), "1 \N{MINUS SIGN}", 13)
-    sheet.value((AT_Z + 13, 245), "z", now.z)
+    sheet.value((AT_Z + 13, 408), "z", now.z)
     sheet.value(((AT_R + AT_N) / 2 + 14, SHARE - 19), "1 - z", 1 - now.z, ha="middle")
     sheet.strand([(AT_N, NEW - 24), (AT_N, SHARE)], now.n)
     sheet.value((AT_N + 24, SHARE + 26), "n", now.n)
@@ -176,6 +175,6 @@ def _draw_blend(sheet, now):
 
 def _draw_steps(sheet, run, t):
     """All steps side by side: symbol, gates, candidate, state."""
-    gates = [("update gate *z*", 526, [now.z for now in run]), ("reset gate *r*", 553, [now.r for now in run])]
-    states = [("candidate *n*", 592, [now.n for now in run]), ("state *h*", 625, [now.h_next for now in run])]
-    sheet.timeline((496, [now.symbol for now in run]), t, gates, states, (561, 168))
+    gates = [("update gate *z*", 107, [now.z for now in run]), ("reset gate *r*", 134, [now.r for now in run])]
+    states = [("candidate *n*", 173, [now.n for now in run]), ("state *h*", 206, [now.h_next for now in run])]
+    sheet.timeline((77, [now.symbol for now in run]), t, gates, states, (142, 168))

@@ -2,18 +2,18 @@
 
 import numpy as np
 
-from rnnkit.figures.style import COLOR, DASHES, TEXT
+from rnnkit.figures.style import DASHES, TEXT
 
 
-def label_ends(ax, ends, color, gap=0.15):
+def label_ends(ax, ends, colors, gap=0.15):
     """Write a label to the right of each curve, and join it to the curve's end with the curve's own line style.
 
-    ends: label -> the last value of its curve, at most as many as there are DASHES. color: a name in COLOR.
+    ends: label -> the last value of its curve, at most as many as there are DASHES. colors: of the curves.
     gap: how far apart the labels are at least, as a share of the axis.
     """
     places = heights(ax, ends.values())
-    for label, place, level, dashes in zip(ends, places, spread(places, gap), DASHES, strict=False):
-        ax.plot([1.01, 1.07], [place, level], color=COLOR[color], linestyle=dashes, linewidth=1.5,
+    for label, place, level, dashes, color in zip(ends, places, spread(places, gap), DASHES, colors, strict=False):
+        ax.plot([1.01, 1.07], [place, level], color=color, linestyle=dashes, linewidth=1.5,
                 transform=ax.transAxes, clip_on=False)
         ax.text(1.08, level, label, fontsize=TEXT, va="center", transform=ax.transAxes)
 

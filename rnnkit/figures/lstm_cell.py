@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnkit.figures.arguments import expect_functions
-from rnnkit.figures.explorer import Choice, Explorer, Slider
+from rnnkit.figures.explorer import Control, Explorer, steps
 from rnnkit.figures.gated_cell import LEFT, RIGHT, WIDTH, CellSheet, change, one_hot, opening, quoted
 from rnnkit.figures.picture import Drawing
 from rnnkit.figures.style import FAINT, INK, QUIET, SHADE
@@ -17,7 +17,7 @@ BY_HAND, AT_RANDOM = "set by hand, to count brackets", "random, as before traini
 NAMES = {"i": "input gate", "f": "forget gate", "g": "candidate", "o": "output gate"}
 
 HEIGHT = 640                                   # px
-C, I_VALVE, O_VALVE, BOX, H, X = 106, 183, 206, 273, 347, 414   # levels of the diagram, from its top
+C, I_VALVE, O_VALVE, BOX, H, X = 294, 371, 394, 461, 535, 602   # levels of the diagram, from its top
 AT = {"f": 195, "i": 293, "g": 391, "o": 497}  # where the boxes stand
 OUT = 605                                      # where the hidden state leaves the cell state
 
@@ -51,12 +51,11 @@ def lstm_explorer(lstm_step, lstm_gates):
     runs = {name: trace(lstm_step, lstm_gates, *weights) for name, weights in
             {BY_HAND: counting_weights(), AT_RANDOM: random_weights()}.items()}
 
-    def picture_of(step, weights):
-        run, t = runs[weights], round(step)
-        return Drawing(_drawn(run, t), _in_words(run, t, weights))
+    def frame_of(step, weights):
+        return Drawing(_drawn(runs[weights], step), _in_words(runs[weights], step, weights))
 
-    return Explorer(picture_of, step=Slider("Step", 1, len(TEXT), 1, 5),
-                    weights=Choice("Weights", (BY_HAND, AT_RANDOM), BY_HAND))
+    return Explorer(frame_of, "step", step=steps(len(TEXT), 5),
+                    weights=Control("Weights", (BY_HAND, AT_RANDOM), BY_HAND, ordered=False))
 
 
 def counting_weights():
@@ -119,14 +118,14 @@ def _in_words(run, t, weights):
 def _drawn(run, t):
     sheet, now = CellSheet(WIDTH, HEIGHT), run[t - 1]
     sheet.heading(_title(now, t), _deeds(now))
-    sheet.box((397, 230), 574, 320, "#FAFAFA", FAINT, 1.2, 26)
+    sheet.box((397, 418), 574, 320, "#FAFAFA", FAINT, 1.2, 26)
+    _draw_steps(sheet, run, t)
     _draw_bus(sheet, now)
     _draw_gates(sheet, now)
     _draw_cell_state(sheet, now)
     _draw_hidden_state(sheet, now)
     sheet.legend(X)
-    _draw_steps(sheet, run, t)
-    return str(sheet)
+    return sheet
 
 
 def _draw_bus(sheet, now):
@@ -146,16 +145,16 @@ def _draw_gates(sheet, now):
     """From each box to its valve; and the candidate, through the input gate, into the cell state."""
     top = BOX - 24
     sheet.strand([(AT["f"], top), (AT["f"], C + 21)], now.f, arrow=True)
-    sheet.value((AT["f"] + 13, 209), "f", now.f)
+    sheet.value((AT["f"] + 13, 397), "f", now.f)
     sheet.strand([(AT["i"], top), (AT["i"], I_VALVE), (AT["g"] - 21, I_VALVE)], now.i, arrow=True)
-    sheet.value((AT["i"] + 13, 227), "i", now.i)
+    sheet.value((AT["i"] + 13, 415), "i", now.i)
     sheet.strand([(AT["g"], top), (AT["g"], I_VALVE)], now.g)
-    sheet.value((AT["g"] + 13, 227), "g", now.g)
+    sheet.value((AT["g"] + 13, 415), "g", now.g)
     sheet.strand([(AT["g"], I_VALVE + 1), (AT["g"], C + 16)], now.i * now.g, arrow=True)
-    sheet.value((AT["g"] + 22, 148), "i \N{CIRCLED DOT OPERATOR} g", now.i * now.g)
+    sheet.value((AT["g"] + 22, 336), "i \N{CIRCLED DOT OPERATOR} g", now.i * now.g)
     sheet.valve((AT["g"], I_VALVE), now.i)
     sheet.strand([(AT["o"], top), (AT["o"], O_VALVE), (OUT - 21, O_VALVE)], now.o, arrow=True)
-    sheet.value((AT["o"] + 14, 188), "o", now.o)
+    sheet.value((AT["o"] + 14, 376), "o", now.o)
 
 
 def _draw_cell_state(sheet, now):
@@ -174,11 +173,11 @@ def _draw_cell_state(sheet, now):
 def _draw_hidden_state(sheet, now):
     """What the output gate lets out of the new cell state, squashed: the new hidden state."""
     squashed = np.tanh(now.c_next)
-    sheet.strand([(OUT, C), (OUT, 136)], now.c_next, arrow=True)
-    sheet.strand([(OUT, 151), (OUT, O_VALVE)], squashed)
-    sheet.box((OUT, 151), 60, 30, SHADE, INK, 1.2, 15)
-    sheet.write((OUT, 151), "*tanh*", 14)
-    sheet.write((OUT + 12, 176), number(squashed), ha="start")
+    sheet.strand([(OUT, C), (OUT, 324)], now.c_next, arrow=True)
+    sheet.strand([(OUT, 339), (OUT, O_VALVE)], squashed)
+    sheet.box((OUT, 339), 60, 30, SHADE, INK, 1.2, 15)
+    sheet.write((OUT, 339), "*tanh*", 14)
+    sheet.write((OUT + 12, 364), number(squashed), ha="start")
     sheet.strand([(OUT, O_VALVE - 1), (OUT, H), (RIGHT - 33, H)], now.h_next, arrow=True)
     sheet.valve((OUT, O_VALVE), now.o)
     sheet.state((LEFT, H), "h_{t-1}", now.h, 48)
@@ -189,7 +188,7 @@ def _draw_hidden_state(sheet, now):
 def _draw_steps(sheet, run, t):
     """All steps side by side: symbol, gates, cell state, hidden state."""
     gates = [(f"{NAMES[gate]} *{gate}*", level, [getattr(now, gate) for now in run])
-             for gate, level in (("f", 496), ("i", 523), ("o", 550))]
-    states = [("cell state *c*", 588, [now.c_next for now in run]),
-              ("hidden state *h*", 619, [now.h_next for now in run])]
-    sheet.timeline((467, [now.symbol for now in run]), t, gates, states, (544, 188))
+             for gate, level in (("f", 107), ("i", 134), ("o", 161))]
+    states = [("cell state *c*", 199, [now.c_next for now in run]),
+              ("hidden state *h*", 230, [now.h_next for now in run])]
+    sheet.timeline((78, [now.symbol for now in run]), t, gates, states, (155, 188))

@@ -1,13 +1,13 @@
-"""How long a state remembers: its response to one impulse, and what padding with zeros does to it."""
+"""How long a state remembers: its response to one impulse."""
 
 import numpy as np
 
-from rnnkit.figures.arguments import count, expect_functions, expect_whole
-from rnnkit.figures.explorer import Explorer, Slider
-from rnnkit.figures.labels import spread
-from rnnkit.figures.picture import Picture
-from rnnkit.figures.strokes import headline
-from rnnkit.figures.style import COLOR, INK, QUIET, SHADE, SMALL, TEXT, tint
+from rnnkit.figures.arguments import count, expect_functions
+from rnnkit.figures.explorer import Control, Explorer, numbers
+from rnnkit.figures.picture import Drawing
+from rnnkit.figures.plot import Plot, power
+from rnnkit.figures.style import COLOR, FAINT, INK, QUIET, SHADE
+from rnnkit.figures.svg import Sheet
 
 STEPS = 60
 DASHES = ("-", "--", "-.", ":")
@@ -71,100 +71,55 @@ def impulse_explorer(rnn_step):
     """
     expect_functions("impulse_explorer", rnn_step=rnn_step)
 
-    def picture_of(radius, angle, impulse):
+    def frame_of(radius, angle, impulse):
         h = impulse_response(rnn_step, radius, angle, impulse)
-        return Picture(lambda figure: _draw_impulse(figure, h, radius, angle),
-                       _impulse_in_words(h, radius, angle, impulse), 3.5)
+        return Drawing(_draw_impulse(h, radius, angle), _impulse_in_words(h, radius, angle, impulse))
 
-    return Explorer(picture_of,
-                    radius=Slider("Spectral radius of W_h", 0.5, 1.5, 0.01, 0.9),
-                    angle=Slider("Turn at every step (degrees)", 0, 180, 5, 30),
-                    impulse=Slider("Input at t = 0", 0.1, 3, 0.1, 1))
+    return Explorer(frame_of, "radius", pace=250,
+                    radius=numbers("Spectral radius of W_h", 0.5, 1.5, 0.05, 0.9),
+                    angle=numbers("Turn at every step", 0, 180, 30, 30, " degrees"),
+                    impulse=Control("Input at t = 0", (0.1, 1), 1))
 
 
 def _impulse_in_words(h, radius, angle, impulse):
     length = np.linalg.norm(h, axis=1)
-    lengths = ", ".join(f"{length[t]:.3g} at t = {t}" for t in (0, 10, 30, STEPS - 1))
+    lengths = ", ".join(f"{power(length[t])} at t = {t}" for t in (0, 10, 30, STEPS - 1))
     return (f"The two units of a state over {STEPS} steps, after an input of {impulse:g} at t = 0 and zeros "
             f"from then on. W_h has spectral radius {radius:g} and turns the state by {angle:g} degrees at "
             f"every step. {verdict(h)}. The larger unit changes its sign {sign_changes(h)} times. "
             f"The length of h_t: {lengths}.")
 
 
-def _draw_impulse(figure, h, radius, angle):
-    headline(figure, verdict(h))
-    _draw_eigenvalues(figure.add_axes((0.015, 0.15, 0.25, 0.6)), radius, angle)
-    ax = figure.add_axes((0.365, 0.165, 0.62, 0.68))
-    steps, length = np.arange(STEPS), np.linalg.norm(h, axis=1)
-    top = 1.1 * max(length.max(), 1e-9)
-    ax.fill_between(steps, -length, length, color=tint(COLOR["h"], 0.15), linewidth=0)
-    for unit, at in enumerate(spread(h[0], 0.16 * top)):
-        ax.plot([-5, -1, *steps], [at, at, *h[:, unit]], DASHES[unit], color=COLOR["h"])
-        ax.text(-5.6, at, f"unit {unit + 1}", fontsize=SMALL, ha="right", va="center")
-    ax.axhline(0, color=QUIET, linewidth=0.8, zorder=1)
-    half = half_life(length)
-    if half is not None:
-        ax.axvline(half, color=INK, linewidth=1, linestyle=(0, (2, 2)))
-        aside = {"x": half - 0.8, "ha": "right"} if half > 40 else {"x": half + 0.8, "ha": "left"}
-        ax.text(y=-0.98 * top, s=f"half gone: t = {half}", fontsize=SMALL, va="bottom", **aside)
-    figure.text(0.985, 0.865, r"shaded: $\pm$ the length of $h_t$", fontsize=SMALL, color=QUIET, ha="right")
-    ax.set(xlim=(-13, STEPS), ylim=(-top, top), xticks=range(0, STEPS + 1, 10),
-           xlabel="steps since the impulse, $t$", ylabel="$h_t$")
-    ax.spines["bottom"].set_bounds(0, STEPS)
-    ax.locator_params(axis="y", nbins=5)
+def _draw_impulse(h, radius, angle):
+    """The eigenvalues of W_h, and both units over time within the length of the state."""
+    sheet, length, half = Sheet(800, 350), np.linalg.norm(h, axis=1), half_life(np.linalg.norm(h, axis=1))
+    sheet.write((8, 20), verdict(h), 17, ha="start", bold=True)
+    _draw_eigenvalues(sheet, (118, 180), radius, angle)
+    top = 0.15 if length.max() < 0.15 else 1.5
+    plot = Plot(sheet, (290, 62, 690, 290), (0, STEPS - 1), (-top, top))
+    plot.axis_y((-0.1, 0, 0.1) if top < 1 else (-1, 0, 1), "*h_t*", 1 if top < 1 else 0)
+    plot.axis_x(range(0, STEPS, 10), "steps since the impulse, *t*")
+    plot.curve(length, FAINT, width=4)
+    plot.level(0, QUIET)
+    for unit, dashes in enumerate(DASHES[:2]):
+        plot.curve(h[:, unit], COLOR["h"], dashes)
+    plot.label_ends([([f"unit {unit + 1}"], dashes, h[-1, unit]) for unit, dashes in enumerate(DASHES[:2])], FAINT, 20)
+    sheet.write((790, 48), "gray: the length of *h_t*", 12, QUIET, ha="end")
+    across = plot.x(half or 0)
+    plot.line((across, plot.top), (across, plot.bottom), INK if half else "none", 1, ":")
+    aside, anchor = (-6, "end") if across > 540 else (6, "start")
+    sheet.write((across + aside, plot.bottom - 10), f"half gone: *t* = {half}" if half else "", 12, ha=anchor)
+    return sheet
 
 
-def _draw_eigenvalues(ax, radius, angle):
+def _draw_eigenvalues(sheet, center, radius, angle):
     """Where the eigenvalues of W_h lie, and the circle of radius 1."""
-    around = np.linspace(0, 2 * np.pi, 200)
-    ax.fill(np.cos(around), np.sin(around), facecolor=SHADE, edgecolor=QUIET)
-    ax.plot([-1.6, 1.6], [0, 0], color=QUIET, linewidth=0.6)
-    ax.plot([0, 0], [-1.6, 1.6], color=QUIET, linewidth=0.6)
-    eigenvalues = np.linalg.eigvals(turning_matrix(radius, angle))
-    ax.plot(eigenvalues.real, eigenvalues.imag, "o", color=COLOR["W"], markeredgecolor=INK, markersize=9)
-    ax.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), aspect="equal")
-    ax.axis("off")
-    ax.set_title("eigenvalues of $W_h$", loc="center", fontsize=TEXT)
-    ax.text(0, -1.7, "the circle has radius 1", ha="center", va="top", fontsize=SMALL, color=QUIET)
-
-
-def padding(h, length):
-    """The units of one sequence's state over time, with the part that is padding, and how far it has moved there.
-
-    h: (T, H), the states of one sequence, or (T, 1, H), a batch of one.
-    length: how many of the T steps are the sequence.
-    Returns a Picture. Raises ValueError where h has another shape, or length is no whole number from 1 to T.
-    """
-    h = np.asarray(h, float)
-    if h.ndim not in (2, 3) or 0 in h.shape or h.shape[1:-1] not in ((), (1,)):
-        raise ValueError(f"padding: h has shape {h.shape}; (T, H) or (T, 1, H) was expected, the states of "
-                         "one sequence. Of a batch, take h[:, n].")
-    h = h.reshape(len(h), h.shape[-1])
-    length = expect_whole("padding", "length", length, 1, len(h))
-    T, H = h.shape
-    size = np.linalg.norm(h[length - 1])
-    moved = np.linalg.norm(h[-1] - h[length - 1])
-    share = f"{100 * moved / size:.0f}% of its length" if size else "it had length 0"
-    rest = count(T - length, "step")
-    title = (f"After {rest} of padding the state has moved by {moved:.2f} ({share})" if length < T
-             else f"No padding: the sequence fills all {count(T, 'step')}")
-    alt = (f"The {H} units of one state over {count(T, 'step')}. The sequence ends at step {length}, where "
-           f"the state has length {size:.2f}; in the {rest} after it the input is zero. {title}.")
-    return Picture(lambda figure: _draw_padding(figure, h, length, title), alt, 3.3)
-
-
-def _draw_padding(figure, h, length, title):
-    T, H = h.shape
-    headline(figure, title)
-    ax = figure.add_axes((0.085, 0.17, 0.895, 0.64))
-    top = 1.1 * np.abs(h).max(initial=1e-9)
-    for unit in range(H):
-        ax.plot(np.arange(1, T + 1), h[:, unit], DASHES[unit % len(DASHES)], color=COLOR["h"], linewidth=1.5)
-    ax.axhline(0, color=QUIET, linewidth=0.8)
-    ax.set(xlim=(1, max(T, 2)), ylim=(-top, top), xlabel="step", ylabel="$h_t$, unit by unit")
-    ax.locator_params(axis="x", integer=True)
-    ax.axvline(length, color=INK, linewidth=1.2)
-    ax.text((1 + length) / 2, top, "the sequence", ha="center", va="bottom", fontsize=SMALL)
-    if length < T:
-        ax.axvspan(length, T, color=SHADE, zorder=0, linewidth=0)
-        ax.text((length + T) / 2, top, "padding: the input is 0", ha="center", va="bottom", fontsize=SMALL)
+    unit, center = 66, np.array(center)
+    sheet.write((center[0], center[1] - 1.75 * unit), "eigenvalues of *W_h*", 13)
+    sheet.circle(center, unit, SHADE, QUIET)
+    for reach in ((1.6 * unit, 0), (0, 1.6 * unit)):
+        sheet.add("path", d="M{:.1f},{:.1f} L{:.1f},{:.1f}".format(*(center - reach), *(center + reach)), stroke=QUIET,
+                  stroke_width=0.6)
+    for eigenvalue in np.linalg.eigvals(turning_matrix(radius, angle)).astype(complex):
+        sheet.circle(center + unit * np.array([eigenvalue.real, -eigenvalue.imag]), 6, COLOR["W"])
+    sheet.write((center[0], center[1] + 1.75 * unit), "the circle has radius 1", 12, QUIET)

@@ -1,60 +1,18 @@
-"""The two routes from one cell state to the next: a diagram, and how much of the gradient comes back along them."""
-
-from itertools import pairwise
+"""How much of a gradient comes back along the two routes from one cell state to the one before."""
 
 import numpy as np
 
 from rnnkit.figures.arguments import expect_functions
-from rnnkit.figures.curves import draw_flow
-from rnnkit.figures.explorer import Explorer, Slider
-from rnnkit.figures.picture import Picture
-from rnnkit.figures.strokes import arrow, box, cell, headline, sheet, write
-from rnnkit.figures.style import COLOR, QUIET, SMALL, TEXT
+from rnnkit.figures.explorer import Control, Explorer, numbers
+from rnnkit.figures.picture import Drawing
+from rnnkit.figures.plot import Plot, power
+from rnnkit.figures.style import COLOR, FAINT
+from rnnkit.figures.svg import Sheet
 from rnnkit.lstm import lstm_backward as whole_backward
 from rnnkit.lstm import lstm_forward as known_forward
 
 T, D, H = 100, 4, 16
-LIMITS = 1e-35, 1e3
-
-
-def two_routes():
-    """A diagram of three LSTM steps: the route along the cell state, and the one through hidden state and gates.
-
-    Returns a Picture.
-    """
-    alt = ("Three steps of an LSTM, from left to right. In the upper row the cell states c_1, c_2 and c_3, in the "
-           "lower row the hidden states h_1, h_2 and h_3; between two columns stand the gates and the candidate of the "
-           "next step. A solid route runs along the upper row: from c_1 to c_2 times f_2, from c_2 to c_3 times f_3. "
-           "A dashed route leaves it at every step: from c_1 down to h_1 through tanh and the output gate o_1, from "
-           "h_1 through W_h into i_2, f_2, g_2 and o_2, and from there up into c_2 and down into h_2.")
-    return Picture(_draw_routes, alt, 4.3)
-
-
-def _draw_routes(figure):
-    ax, up, down, middle = sheet(figure), 3.15, 0.95, 2.05
-    headline(figure, "One cell state has two routes to the next")
-    across = [1.0, 4.0, 7.0]
-    gradient, radius, gap = COLOR["gradient"], 0.33, (0.37, 0.37)
-    for t, x in enumerate(across, start=1):
-        cell(ax, (x, up), f"$c_{t}$", COLOR["h"], radius, "rounded")
-        cell(ax, (x, down), f"$h_{t}$", COLOR["h"], radius)
-        arrow(ax, (x, up), (x, down), gradient, 2, gap, dashed=True)
-        write(ax, (x + (0.12 if t < 3 else -0.12), 2.2), rf"$\odot\, o_{t}$" + "\ntanh", SMALL, QUIET,
-              ha="left" if t < 3 else "right")
-    for t, (x, further) in enumerate(pairwise(across), start=2):
-        gates = np.array([(x + further) / 2, middle])
-        arrow(ax, (x, up), (further, up), gradient, 4.5, gap)
-        write(ax, (gates[0], up + 0.22), rf"$\odot\, f_{t}$", 13)
-        arrow(ax, (x, down), gates, gradient, 2, (0.37, 0.46), dashed=True)
-        arrow(ax, gates, (further, up), gradient, 2, (0.42, 0.4), dashed=True)
-        arrow(ax, gates, (further, down), gradient, 2, (0.42, 0.37), dashed=True)
-        box(ax, gates, 1.15, 0.5, QUIET, 0.08)
-        write(ax, gates, f"$i_{t}\\ \\ f_{t}\\ \\ g_{t}\\ \\ o_{t}$", 13, zorder=4)
-        write(ax, gates - (0.45, 0.66), "$W_h$", 13, QUIET)
-    ax.plot([0.2, 0.75], [0.2, 0.2], color=gradient, linewidth=4.5)
-    write(ax, (0.85, 0.2), "along the cell state", TEXT, ha="left")
-    ax.plot([3.9, 4.5], [0.2, 0.2], "--", color=gradient)
-    write(ax, (4.6, 0.2), "through the hidden state and the gates", TEXT, ha="left")
+LIMITS = 1e-36, 1e6
 
 
 def routes_explorer(lstm_forward, lstm_backward, forget_bias):
@@ -69,20 +27,34 @@ def routes_explorer(lstm_forward, lstm_backward, forget_bias):
     expect_functions("routes_explorer", lstm_forward=lstm_forward, lstm_backward=lstm_backward,
                      forget_bias=forget_bias)
 
-    def picture_of(bias, scale):
+    def frame_of(bias, scale):
         x, zeros, W_x, W_h, b = random_case(scale)
         case = x, zeros, zeros, W_x, W_h, np.array(forget_bias(b, bias))
         both = input_gradients(lstm_backward, *lstm_forward(*case))
         alone = input_gradients(whole_backward, *along_the_cell_state(*known_forward(*case)))
-        title = (f"From {T - 1} steps back comes {_power(both[0])}, "
-                 f"along the cell state alone {_power(alone[0])}")
-        runs = {"the cell state alone": alone[None], "both routes": both[None]}
-        return Picture(lambda figure: draw_flow(figure, runs, title, LIMITS),
-                       _flow_in_words(both, alone, bias, scale, title), 4.1)
+        title = (f"From {T - 1} steps back comes {power(both[0])}, "
+                 f"along the cell state alone {power(alone[0])}")
+        return Drawing(_draw_flow(both, alone, title), _flow_in_words(both, alone, bias, scale, title))
 
-    return Explorer(picture_of,
-                    bias=Slider("Bias of the forget gate", -1, 5, 0.25, 0),
-                    scale=Slider("Size of W_h (in PyTorch 1)", 0, 4, 0.25, 1))
+    return Explorer(frame_of, "bias", pace=600,
+                    bias=numbers("Bias of the forget gate", -1, 5, 1, 0),
+                    scale=Control("Size of W_h (in PyTorch 1)", (0, 0.5, 1, 2, 3, 8), 1))
+
+
+def _draw_flow(both, alone, title):
+    """Both curves against steps back, on a log axis, and what is left at their ends."""
+    sheet = Sheet(800, 410)
+    sheet.write((8, 20), title, 17, ha="start", bold=True)
+    plot = Plot(sheet, (70, 62, 600, 350), (0, T - 1), LIMITS, log=True)
+    plot.axis_y((1e-30, 1e-20, 1e-10, 1), "gradient, relative to the last step")
+    plot.axis_x(range(0, T, 20), "steps back from the last")
+    plot.level(1, FAINT, ":")
+    runs = [(("along the cell", "state alone"), "-", alone), (("both routes",), "--", both)]
+    for _, dashes, sizes in runs:
+        plot.curve(sizes[::-1], COLOR["gradient"], dashes)
+    plot.label_ends([([*lines, power(sizes[0])], dashes, sizes[0]) for lines, dashes, sizes in runs],
+                    COLOR["gradient"], 52)
+    return sheet
 
 
 def random_case(scale):
@@ -109,13 +81,9 @@ def along_the_cell_state(h, c, cache):
     return h, c, [(*step[:-1], 0 * step[-1]) for step in cache]
 
 
-def _power(size):
-    return f"{size:.2g}" if 0.01 <= size < 1000 else f"{size:.0e}"
-
-
 def _flow_in_words(both, alone, bias, scale, title):
     def numbers(sizes):
-        return ", ".join(f"{_power(sizes[-1 - k])} from {k} back" for k in (1, 10, 50, T - 1))
+        return ", ".join(f"{power(sizes[-1 - k])} from {k} back" for k in (1, 10, 50, T - 1))
 
     return (f"How much of the gradient of the last hidden state comes back to the input of each step, relative to the "
             f"last step, on a log axis. The forget gate has a bias of {bias:g}, W_h is {scale:g} times PyTorch's. "

@@ -6,10 +6,12 @@ import numpy as np
 
 from rnnkit.activations import relu
 from rnnkit.figures.arguments import expect_functions
-from rnnkit.figures.explorer import Choice, Explorer, Slider
-from rnnkit.figures.picture import Picture
+from rnnkit.figures.explorer import Control, Explorer, numbers
+from rnnkit.figures.picture import Drawing, Picture
+from rnnkit.figures.plot import Plot
 from rnnkit.figures.strokes import headline
 from rnnkit.figures.style import COLOR, INK, QUIET, SHADE, SMALL, TEXT
+from rnnkit.figures.svg import Sheet, number
 
 FLAT = 0.01  # a slope below this counts as saturated
 NAMES = ("sigmoid", "tanh", "relu")
@@ -22,28 +24,26 @@ def activation_explorer(sigmoid, activation_slopes):
 
     sigmoid: sigmoid(z) -> array of z's shape.
     activation_slopes: activation_slopes(s, t, r) -> ds, dt, dr, the slopes from the outputs.
-    Returns an Explorer with the controls `function` ("sigmoid", "tanh" or "relu") and `z` (-8 to 8).
+    Returns an Explorer with the controls `z` (-8 to 8) and `function` ("sigmoid", "tanh" or "relu").
     Raises ValueError where one of the two is no function.
     """
     expect_functions("activation_explorer", sigmoid=sigmoid, activation_slopes=activation_slopes)
+    place, z = numbers("z", -8, 8, 0.2, 1), np.linspace(-8, 8, 801)
+    outputs = sigmoid(z.copy()), np.tanh(z), relu(z)
+    slopes = [np.array(slope, float) for slope in activation_slopes(*(np.array(output) for output in outputs))]
+    curves = {name: (z, np.array(output, float), slope)
+              for name, output, slope in zip(NAMES, outputs, slopes, strict=True)}
 
-    def evaluate(function, z):
-        outputs = sigmoid(z), np.tanh(z), relu(z)
-        k = NAMES.index(function)
-        return np.asarray(outputs[k]), np.asarray(activation_slopes(*outputs)[k])
-
-    def picture_of(function, z):
-        curve = np.linspace(-8, 8, 801)
-        value, slope = (float(number[0]) for number in evaluate(function, np.array([z], float)))
-        values, slopes = evaluate(function, curve)
-        title = f"{function}({z:.2f}) = {value:.4f}, and its slope there is {slope:.4f}"
-        state = "saturated" if slope < FLAT else "not saturated"
-        alt = (f"{title}: {state}. The slope is below {FLAT}, shaded, {_regions(curve, slopes < FLAT)}. "
+    def frame_of(z, function):
+        k = 10 * place.options.index(z)
+        points, values, slopes = curves[function]
+        title = f"{function}({number(z)}) = {number(values[k], 4)}, and its slope there is {number(slopes[k], 4)}"
+        state = "saturated" if slopes[k] < FLAT else "not saturated"
+        alt = (f"{title}: {state}. The slope is below {FLAT}, shaded, {_regions(points, slopes < FLAT)}. "
                f"Its largest value is {slopes.max():.2f}.")
-        curves, point = (curve, values, slopes), (z, value, slope)
-        return Picture(lambda figure: _draw_activation(figure, curves, point, title), alt, 4.3)
+        return Drawing(_draw_activation(curves[function], k, title), alt)
 
-    return Explorer(picture_of, function=Choice("Function", NAMES, "sigmoid"), z=Slider("z", -8, 8, 0.05, 1))
+    return Explorer(frame_of, "z", pace=80, z=place, function=Control("Function", NAMES, "sigmoid", ordered=False))
 
 
 def _regions(z, flat):
@@ -52,35 +52,51 @@ def _regions(z, flat):
         return "nowhere"
     edges = [z[k] if flat[k] else z[k + 1] for k in np.flatnonzero(np.diff(flat))]
     if flat[0] and flat[-1] and len(edges) == 2:
-        return f"for z below {edges[0]:.2f} and above {edges[1]:.2f}"
+        return f"for z below {number(edges[0])} and above {number(edges[1])}"
     if len(edges) == 1:
-        return f"for z {'below' if flat[0] else 'above'} {edges[0]:.2f}"
+        return f"for z {'below' if flat[0] else 'above'} {number(edges[0])}"
     return f"at {flat.mean():.0%} of the z shown"
 
 
-def _draw_activation(figure, curves, point, title):
+def _draw_activation(curves, k, title):
     z, values, slopes = curves
-    at, value, slope = point
-    headline(figure, title)
-    above, below = figure.add_axes((0.085, 0.5, 0.9, 0.37)), figure.add_axes((0.085, 0.13, 0.9, 0.27))
-    margin = max(0.08 * np.ptp(values), 0.05)
-    above.axline((at, value), slope=slope, color=COLOR["gradient"], linewidth=1.5, linestyle="--", zorder=3)
-    above.set(ylim=(values.min() - margin, values.max() + margin), ylabel="value")
-    below.set(ylim=(-0.06, 1.15), ylabel="slope", xlabel="$z$")
-    for ax, curve, height in [(above, values, value), (below, slopes, slope)]:
-        ax.fill_between(z, 0, 1, where=slopes < FLAT, transform=ax.get_xaxis_transform(), color=SHADE,
-                        linewidth=0)
-        ax.axvline(at, color=QUIET, linewidth=1, linestyle=":")
-        ax.plot(z, curve, color=COLOR["h"] if ax is above else COLOR["gradient"])
-        ax.plot(at, height, "o", color=INK, markersize=8, clip_on=False, zorder=4)
-        ax.set_xlim(-8, 8)
-        ax.locator_params(axis="y", nbins=4)
-    above.tick_params(labelbottom=False)
-    flat = z[slopes < FLAT]
-    if len(flat):
-        below.text(flat[0] + 0.1, 1.1, f"slope < {FLAT}", fontsize=SMALL, color=INK, va="top")
-    above.text(1, 1.04, "dashed: the tangent", fontsize=SMALL, color=QUIET, ha="right",
-               transform=above.transAxes)
+    sheet = Sheet(800, 430)
+    sheet.write((8, 20), title, 17, ha="start", bold=True)
+    low, high = np.round((values.min(), values.max()))
+    high, margin = max(high, low + 1), max(0.08 * np.ptp(values), 0.05)
+    up = min(low, values.min()) - margin, max(high, values.max()) + margin
+    above = Plot(sheet, (70, 62, 790, 240), (-8, 8), up)
+    below = Plot(sheet, (70, 292, 790, 380), (-8, 8), (-0.06, 1.15))
+    _shade(sheet, (above, below), z, slopes < FLAT)
+    above.axis_y(np.linspace(low, high, 3), "value", 0 if high > 1 else 1)
+    below.axis_y((0, 0.5, 1), "slope", 1)
+    below.axis_x(range(-8, 9, 2), "*z*")
+    room = min(values.max() - values[k], values[k] - values.min()) + margin
+    reach = min(3, room / max(abs(slopes[k]), 1e-9))
+    ends = [(above.x(z[k] + side * reach), above.y(values[k] + side * reach * slopes[k])) for side in (-1, 1)]
+    above.line(*ends, COLOR["gradient"], 1.5, "--")
+    for plot, curve, color in ((above, values, COLOR["h"]), (below, slopes, COLOR["gradient"])):
+        plot.line((plot.x(z[k]), plot.top), (plot.x(z[k]), plot.bottom), QUIET, dashes=":")
+        plot.curve(curve[::5], color)
+        sheet.circle((plot.x(z[k]), plot.y(curve[k])), 6, INK, "white", 1)
+    sheet.write((790, 50), "dashed: the tangent", 12, QUIET, ha="end")
+    return sheet
+
+
+def _shade(sheet, plots, z, flat):
+    """The parts of both plots where the function is flat, each with its label: one on the left, one on the right."""
+    edges = [z[0], z[0]], [z[-1], z[-1]]
+    if flat[0]:
+        edges[0][1] = z[-1] if flat.all() else z[np.argmin(flat)]
+    if flat[-1] and not flat.all():
+        edges[1][0] = z[-1 - np.argmin(flat[::-1])]
+    for start, end in edges:
+        for plot in plots:
+            left, right = plot.x(start), plot.x(end)
+            sheet.box(((left + right) / 2, (plot.top + plot.bottom) / 2), right - left, plot.bottom - plot.top, SHADE,
+                      "none", corner=0)
+        middle = (plots[1].x(start) + plots[1].x(end)) / 2
+        sheet.write((middle, plots[1].top + 10), f"slope < {FLAT}" if end - start > 2 else "", 12)
 
 
 def sigmoid_in_float32(naive, sigmoid):
@@ -142,7 +158,9 @@ def _border(holds, low, high):
 def _draw_float32(figure, z, curves, overflow, one):
     looks = {"naive": {"color": INK, "linewidth": 2, "linestyle": (0, (4, 2)), "zorder": 3},
              "stable": {"color": COLOR["h"], "linewidth": 5, "alpha": 0.45, "zorder": 2}}
-    headline(figure, "The sigmoid in float32: the same function on paper, not in the computer")
+    breaks = [f"exp overflows below z = {overflow:.2f}"] * (overflow is not None)
+    breaks += [f"the slope is 0 from z = {one:.2f} on"] * (one is not None)
+    headline(figure, ("In float32 " + ", and ".join(breaks or ["both are the same"])).replace("-", "\N{MINUS SIGN}"))
     value, slope = figure.add_axes((0.1, 0.52, 0.875, 0.34)), figure.add_axes((0.1, 0.12, 0.875, 0.34))
     for name, s in curves.items():
         for ax, curve in [(value, s), (slope, s * (1 - s))]:

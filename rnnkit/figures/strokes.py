@@ -5,7 +5,7 @@ Positions and lengths are inches on the sheet; (0, 0) is its lower left corner.
 
 import numpy as np
 
-from rnnkit.figures.style import FAINT, INK, SYMBOL, TEXT, TITLE, tint
+from rnnkit.figures.style import FAINT, INK, TEXT, TITLE, tint
 
 
 def sheet(figure):
@@ -19,29 +19,6 @@ def sheet(figure):
 def headline(figure, text):
     """The title of a picture: what it says, in one line at its top."""
     figure.text(0.012, 1 - 0.3 / figure.get_figheight(), text, fontsize=TITLE, fontweight="bold", va="center")
-
-
-def cell(ax, at, symbol, color, radius=0.3, shape="circle", size=SYMBOL, filled=False):
-    """A symbol in a circle, a square or a rounded box; `radius` is half its height."""
-    if shape == "circle":
-        from matplotlib.patches import Circle
-        ax.add_patch(Circle(at, radius, **_surface(color, filled)))
-    else:
-        corner = {"rounded": 0.5, "square": 0.08}[shape]
-        box(ax, at, 1.8 * radius, 1.8 * radius, color, corner * radius, filled)
-    write(ax, at, symbol, size=size, color="white" if filled else INK, zorder=4, va="center_baseline")
-
-
-def box(ax, at, width, height, color, corner=0.03, filled=False):
-    """A box around a place, with corners of that radius."""
-    from matplotlib.patches import FancyBboxPatch
-    ax.add_patch(FancyBboxPatch(
-        (at[0] - width / 2, at[1] - height / 2), width, height,
-        boxstyle=f"round,pad=0,rounding_size={corner}", **_surface(color, filled)))
-
-
-def _surface(color, filled):
-    return {"facecolor": color if filled else tint(color), "edgecolor": color, "linewidth": 2, "zorder": 3}
 
 
 def arrow(ax, start, end, color=INK, width=1.5, gap=0.0, bend=0.0, dashed=False):

@@ -21,6 +21,7 @@ FAINT = "#BDBDBD"  # grids, guide lines and placeholders
 SHADE = "#EEEEEE"  # the background of a region
 DONE = "#56B4E9"   # points earned: sky blue
 
+SERIES = ("#1A1A1A", "#882255", "#996600", "#0033FF", "#8866AA", "#0000AA")  # of curves that mean nothing of the above
 DASHES = ("-", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 2, 1, 2)), (0, (3, 1, 1, 1, 1, 1)), (0, (9, 3)))  # of curves
 
 WIDTH = 8.0        # inches; one inch is 100 px on the page
@@ -59,6 +60,23 @@ def mix(start, end, share):
     """A color between two, given as "#RRGGBB": 0 is the first, 1 is the second."""
     channels = zip(_channels(start), _channels(end), strict=True)
     return "#" + "".join(f"{round(low + (high - low) * share):02X}" for low, high in channels)
+
+
+def contrast(one, other):
+    """The contrast of two colors, given as "#RRGGBB", from 1 to 21, as WCAG 2 defines it. Text asks for 4.5."""
+    low, high = sorted(map(_luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def readable_on(color):
+    """The color for text on a color: black or white, whichever stands out more. One of them always reaches 4.5."""
+    return max(("#000000", "#FFFFFF"), key=lambda text: contrast(text, color))
+
+
+def _luminance(color):
+    shares = [channel / 255 for channel in _channels(color)]
+    linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def _channels(color):

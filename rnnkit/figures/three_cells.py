@@ -1,98 +1,107 @@
-"""The RNN, the LSTM and the GRU side by side: states, blocks of weights, and the state that goes straight on."""
+"""The RNN, the LSTM and the GRU as three states of one drawing: weights, and a state that goes straight on."""
 
-from rnnkit.figures.picture import Picture
-from rnnkit.figures.strokes import arrow, cell, headline, sheet, write
-from rnnkit.figures.style import COLOR, INK, QUIET, SMALL, TITLE, WIDTH
+from rnnkit.figures.diagram import WIDTH, Diagram
+from rnnkit.figures.picture import Drawing
+from rnnkit.figures.style import COLOR, FAINT, INK, QUIET
 
-STATE, BLOCKS, LOW = 3.35, 2.1, 0.95   # levels, from the lower edge, in inches
-OUT = 0.98                             # from a cell's middle to its states
-CENTERS = (WIDTH / 6, WIDTH / 2, 5 * WIDTH / 6)
+HEIGHT = 440
+ROAD, VALVE, BOX, BUS, X, LEGEND = 150, 196, 256, 318, 382, 421   # levels, from the top, in px
+OUT, HALF = 107, 20                                  # from a cell's middle to its states, and a state's radius
+COLUMNS = {"f": -64, "i": -27, "g": 10, "o": 47, "z": -64, "r": -20, "n": 36}
+CELLS = {"RNN": "1 block of weights, 1 state", "LSTM": "4 blocks, 2 states", "GRU": "3 blocks, 1 state"}
 
 
 def three_cells():
     """One step of an RNN, an LSTM and a GRU: states, blocks of weights, and thick lines where a state goes straight on.
 
-    Returns a Picture.
+    Returns a Drawing.
     """
     alt = ("One step of three cells, side by side. The RNN has one state and one block of weights: h_(t-1) and x_t go "
            "into a tanh, and h_t comes out. The LSTM has two states and four blocks, i, f, g and o: c_(t-1) goes "
            "straight to c_t, multiplied by f, and i times g is added; h_t is o times the tanh of c_t. The GRU has one "
            "state and three blocks, r, z and n: h_(t-1) goes straight to h_t, multiplied by z, and 1 - z times n is "
            "added; r acts on n.")
-    return Picture(_draw_cells, alt, 4.75)
+    sheet = Diagram(HEIGHT, "A state goes straight on, past all weights: *c* in the LSTM, *h* in the GRU")
+    for k, (name, draw) in enumerate(zip(CELLS, (_draw_rnn, _draw_lstm, _draw_gru), strict=True)):
+        center = WIDTH * (1 + 2 * k) / 6
+        sheet.write((center, 62), name, 17, bold=True)
+        sheet.aside((center, 86), CELLS[name])
+        sheet.box((center, 234), 180, 214, "#FAFAFA", FAINT, 1.2, 20)
+        draw(sheet, center)
+    sheet.weights((250, LEGEND), 32, across=True)
+    sheet.aside((266, LEGEND), "a block of weights", ha="start")
+    _draw_valve(sheet, (424, LEGEND), across=True)
+    sheet.aside((442, LEGEND), "a gate multiplies", ha="start")
+    sheet.way([(590, LEGEND), (630, LEGEND)], COLOR["h"], 8, arrow=True)
+    sheet.aside((640, LEGEND), "goes straight on", ha="start")
+    return Drawing(str(sheet), alt)
 
 
-def _draw_cells(figure):
-    ax = sheet(figure)
-    headline(figure, "Where a state goes straight on: c in the LSTM, h in the GRU")
-    for center, draw, name, what in zip(CENTERS, (_draw_rnn, _draw_lstm, _draw_gru), ("RNN", "LSTM", "GRU"),
-                                        ("1 block, 1 state", "4 blocks, 2 states", "3 blocks, 1 state"), strict=True):
-        draw(ax, center)
-        write(ax, (center, 4.1), name, TITLE, fontweight="bold")
-        write(ax, (center, 0.2), what, SMALL, QUIET)
-    for border in (WIDTH / 3, 2 * WIDTH / 3):
-        ax.plot([border] * 2, [0.1, 4.2], color="#DDDDDD", linewidth=1)
+def _draw_rnn(sheet, center):
+    middle = center + 10
+    _draw_bus(sheet, center, ["tanh"], {"tanh": middle}, [(center - OUT, ROAD), (center - OUT, BUS)])
+    sheet.way([(middle, BOX - 14), (middle, ROAD), (center + OUT - HALF - 3, ROAD)], COLOR["h"], 3, arrow=True)
+    _draw_states(sheet, center, ROAD, "h")
 
 
-def _draw_rnn(ax, center):
-    _draw_blocks(ax, center, ["tanh"])
-    before, after = _draw_states(ax, center, STATE, "h")
-    arrow(ax, before, (center, BLOCKS), gap=(0.3, 0.36))
-    arrow(ax, (center, BLOCKS), after, gap=(0.36, 0.3))
+def _draw_lstm(sheet, center):
+    at = {name: center + COLUMNS[name] for name in "figo"}
+    shown = center + 80
+    _draw_bus(sheet, center, "figo", at, [(center - OUT, BUS)])
+    _draw_road(sheet, center)
+    sheet.way([(at["f"], BOX - 14), (at["f"], ROAD + 14)], arrow=True)
+    sheet.way([(at["i"], BOX - 14), (at["i"], VALVE), (at["g"] - 13, VALVE)], arrow=True)
+    sheet.way([(at["g"], BOX - 14), (at["g"], ROAD + 11)], COLOR["h"], 3, arrow=True)
+    sheet.way([(at["o"], BOX - 14), (at["o"], VALVE + 12), (shown - 13, VALVE + 12)], arrow=True)
+    sheet.way([(shown, ROAD), (shown, BUS), (center + OUT - HALF - 3, BUS)], COLOR["h"], 3, arrow=True)
+    sheet.squash((shown - 4, ROAD + 25), "tanh", 38, 20)
+    for place in ((at["g"], VALVE), (shown, VALVE + 12)):
+        _draw_valve(sheet, place)
+    sheet.plus((at["g"], ROAD))
+    _draw_valve(sheet, (at["f"], ROAD), across=True)
+    _draw_states(sheet, center, ROAD, "c")
+    _draw_states(sheet, center, BUS, "h")
 
 
-def _draw_lstm(ax, center):
-    _draw_blocks(ax, center, ["i", "f", "g", "o"])
-    times, plus = _draw_road(ax, center, "c")
-    before, after = _draw_states(ax, center, LOW, "h")
-    arrow(ax, before, (center - 0.36, BLOCKS), gap=(0.3, 0.24))
-    arrow(ax, (center - 0.19, BLOCKS), times, gap=(0.2, 0.15))
-    write(ax, (center - 0.35, 2.72), "$f$", 12)
-    arrow(ax, (center + 0.1, BLOCKS), plus, gap=(0.2, 0.15))
-    write(ax, (center + 0.27, 2.72), r"$i \odot g$", 12, ha="left")
-    arrow(ax, (center + OUT, STATE), after, COLOR["h"], 2, gap=0.3)
-    write(ax, (center + OUT - 0.07, 1.55), r"$o \,\odot$" + "\ntanh", SMALL, INK, ha="right", linespacing=1.3)
+def _draw_gru(sheet, center):
+    at = {name: center + COLUMNS[name] for name in "zrn"}
+    _draw_bus(sheet, center, "zrn", at, [(center - OUT, ROAD), (center - OUT, BUS)])
+    _draw_road(sheet, center)
+    sheet.way([(at["z"], BOX - 14), (at["z"], ROAD + 14)], arrow=True)
+    sheet.way([(at["z"], VALVE), (at["n"] - 13, VALVE)], arrow=True)
+    sheet.aside(((at["z"] + at["n"]) / 2, VALVE - 12), "*1 - z*", 13, color=INK)
+    sheet.way([(at["n"], BOX - 14), (at["n"], ROAD + 11)], COLOR["h"], 3, arrow=True)
+    sheet.way([(at["r"] + 17, BOX), (at["n"] - 19, BOX)], arrow=True)
+    _draw_valve(sheet, (at["n"], VALVE))
+    sheet.plus((at["n"], ROAD))
+    _draw_valve(sheet, (at["z"], ROAD), across=True)
+    _draw_states(sheet, center, ROAD, "h")
 
 
-def _draw_gru(ax, center):
-    _draw_blocks(ax, center, ["r", "z", "n"])
-    times, plus = _draw_road(ax, center, "h")
-    arrow(ax, (center - OUT, STATE), (center - 0.4, BLOCKS), gap=(0.3, 0.24))
-    arrow(ax, (center, BLOCKS), times, gap=(0.2, 0.15))
-    write(ax, (center - 0.28, 2.72), "$z$", 12)
-    arrow(ax, (center + 0.38, BLOCKS), plus, gap=(0.2, 0.15))
-    write(ax, (center + 0.42, 2.72), r"$(1 - z) \odot n$", 12, ha="left")
-    arrow(ax, (center - 0.38, BLOCKS - 0.16), (center + 0.38, BLOCKS - 0.16), width=1.2, bend=-0.35)
+def _draw_valve(sheet, at, across=False):
+    """A gate on a line, half open."""
+    sheet.circle(at, 11, stroke="none")
+    sheet.valve(at, 0.45, across, radius=11)
 
 
-def _draw_blocks(ax, center, letters):
-    """A square for each block of weights, and the input that they all look at."""
-    side = 0.38
-    left = center - side * (len(letters) - 1) / 2
-    input_at = center, LOW
-    cell(ax, input_at, "$x_t$", COLOR["x"], 0.27, "square", size=13)
-    arrow(ax, input_at, (center, BLOCKS), gap=(0.27, 0.42 if letters == ["r", "z", "n"] else 0.24))
-    for k, letter in enumerate(letters):
-        if letter == "tanh":
-            cell(ax, (center, BLOCKS), letter, COLOR["W"], 0.27, "square", size=SMALL)
-        else:
-            cell(ax, (left + k * side, BLOCKS), f"${letter}$", COLOR["W"], 0.19, "square", size=13)
+def _draw_road(sheet, center):
+    """A state that goes straight on."""
+    sheet.way([(center - OUT, ROAD), (center + OUT - HALF - 3, ROAD)], COLOR["h"], 8, arrow=True)
 
 
-def _draw_states(ax, center, level, name):
-    """The state before and the state after, at their places."""
-    places = (center - OUT, level), (center + OUT, level)
-    shape = "circle" if name == "h" else "rounded"
-    for at, index in zip(places, ("{t-1}", "t"), strict=True):
-        cell(ax, at, f"${name}_{index}$", COLOR["h"], 0.27, shape, size=12)
-    return places
+def _draw_bus(sheet, center, names, at, way):
+    """The old state and the input, past a block of weights for each of the names."""
+    last = at[names[-1]]
+    sheet.way([*way, (last, BUS)], COLOR["h"], 3)
+    sheet.way([(center - 78, X), (center - 78, BUS + 11), (last, BUS + 11)], COLOR["x"], 3)
+    for name in names:
+        sheet.way([(at[name], BUS), (at[name], BOX + 14)], arrow=True)
+        sheet.weights((at[name], BUS + 5), 32, across=True)
+        sheet.squash((at[name], BOX), name, 44 if name == "tanh" else 30)
+    sheet.input((center - 78, X), "x_t", 18)
 
 
-def _draw_road(ax, center, name):
-    """A state that goes straight on: multiplied, then added to. Returns the places of the two."""
-    before, after = _draw_states(ax, center, STATE, name)
-    times, plus = (center - 0.3, STATE), (center + 0.3, STATE)
-    arrow(ax, before, after, COLOR["h"], 5, gap=0.29)
-    for at, sign in ((times, r"$\times$"), (plus, "+")):
-        cell(ax, at, sign, INK, 0.14, size=12)
-    return times, plus
+def _draw_states(sheet, center, level, name):
+    """The state before and the state after."""
+    for across, index in ((-OUT, "t-1"), (OUT, "t")):
+        sheet.state((center + across, level), f"{name}_{{{index}}}", HALF, QUIET if index == "t-1" else COLOR["h"])

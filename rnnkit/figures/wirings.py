@@ -2,22 +2,24 @@
 
 from dataclasses import dataclass
 
-from rnnkit.figures.picture import Picture
-from rnnkit.figures.strokes import arrow, cell, sheet, write
-from rnnkit.figures.style import COLOR, QUIET, SMALL, TEXT
+from rnnkit.figures.diagram import Diagram
+from rnnkit.figures.picture import Drawing
+from rnnkit.figures.style import COLOR, QUIET, tint
 
-APART, LEVEL, RADIUS = 0.56, 0.78, 0.19  # inches: from step to step, from row to row, and a node's
+APART, LEVEL, RADIUS = 58, 72, 16   # px: from step to step, from row to row, and a node's radius
+HEIGHT = 612
 
 
 @dataclass(frozen=True)
 class Wiring:
-    """Which of the steps have an input, and which an output; steps count from 1."""
+    """Which of the steps have an input, and which an output; steps count from 1. second: where a decoder begins."""
 
     name: str
     task: str
     steps: int
     inputs: tuple
     outputs: tuple
+    second: int = 99
 
     @property
     def in_words(self):
@@ -31,9 +33,9 @@ WIRINGS = (
     Wiring("one to many", "an image to its caption", 3, (1,), (1, 2, 3)),
     Wiring("many to one", "a review to its sentiment", 3, (1, 2, 3), (3,)),
     Wiring("many to many, aligned", "each word to its part of speech", 3, (1, 2, 3), (1, 2, 3)),
-    Wiring("many to many, encoder-decoder", "a sentence to its translation", 5, (1, 2, 3), (4, 5)),
+    Wiring("many to many, encoder-decoder", "a sentence to its translation", 5, (1, 2, 3), (4, 5), 4),
 )
-PLACES = ((1.0, 3.1), (3.7, 3.1), (6.6, 3.1), (2.0, 0.15), (5.7, 0.15))
+PLACES = ((110, 52), (370, 52), (650, 52), (190, 344), (560, 344))
 
 
 def _steps(steps):
@@ -43,34 +45,42 @@ def _steps(steps):
 def wirings():
     """Five unrolled networks that differ in which steps have an input and which an output, each with a task.
 
-    Returns a Picture.
+    Returns a Drawing.
     """
     words = "; ".join(wiring.in_words for wiring in WIRINGS)
     alt = ("Five small unrolled networks, inputs x below, states h in a row from left to right, outputs y "
-           f"above. {words[0].upper()}{words[1:]}.")
-
-    def draw(figure):
-        ax = sheet(figure)
-        for wiring, place in zip(WIRINGS, PLACES, strict=True):
-            _draw_wiring(ax, wiring, place)
-
-    return Picture(draw, alt, 5.9)
+           f"above. {words[0].upper()}{words[1:]}. The first hands no state on, so it is not recurrent. In the last, "
+           "the decoder begins with the encoder's last state.")
+    sheet = Diagram(HEIGHT, "One cell, five uses: inputs and outputs at different steps")
+    for wiring, place in zip(WIRINGS, PLACES, strict=True):
+        _draw_wiring(sheet, wiring, *place)
+    return Drawing(str(sheet), alt)
 
 
-def _draw_wiring(ax, wiring, place):
-    """A small unrolled network, its name and its task above it. place: the middle of its lower edge."""
-    middle, bottom = place
-    write(ax, (middle, bottom + 2.62), wiring.name, TEXT, fontweight="bold")
-    write(ax, (middle, bottom + 2.38), wiring.task, SMALL, QUIET)
+def _draw_wiring(sheet, wiring, middle, top):
+    """A small unrolled network, its name and its task above it."""
+    sheet.write((middle, top), wiring.name, 15, bold=True)
+    sheet.aside((middle, top + 22), wiring.task)
+    output, state, level = (top + 62 + LEVEL * row for row in range(3))
+    first = middle - (wiring.steps - 1) * APART / 2
     for step in range(1, wiring.steps + 1):
-        across = middle + (step - (wiring.steps + 1) / 2) * APART
-        x, h, y = ((across, bottom + 0.3 + row * LEVEL) for row in range(3))
-        cell(ax, h, "$h$", COLOR["h"], RADIUS, size=TEXT)
-        if step > 1:
-            arrow(ax, (across - APART, h[1]), h, gap=RADIUS + 0.02)
+        across = first + (step - 1) * APART
         if step in wiring.inputs:
-            cell(ax, x, "$x$", COLOR["x"], RADIUS, "square", TEXT)
-            arrow(ax, x, h, gap=RADIUS + 0.02)
+            sheet.way([(across, level - RADIUS), (across, state + RADIUS + 2)], COLOR["x"], 2.5, arrow=True)
+            sheet.input((across, level), "x", RADIUS)
         if step in wiring.outputs:
-            cell(ax, y, "$y$", COLOR["y"], RADIUS, "rounded", TEXT)
-            arrow(ax, h, y, gap=RADIUS + 0.02)
+            sheet.way([(across, state - RADIUS), (across, output + RADIUS + 2)], COLOR["y"], 2.5, arrow=True)
+            sheet.output((across, output), "y", RADIUS)
+        if step > 1:
+            sheet.way([(across - APART + RADIUS, state), (across - RADIUS - 2, state)], COLOR["h"], 4, arrow=True)
+        if step >= wiring.second:
+            sheet.circle((across, state), RADIUS + 5, tint(COLOR["h"], 0.25), COLOR["h"], 1.5)
+        sheet.state((across, state), "h", RADIUS, COLOR["h"] if wiring.steps > 1 else QUIET)
+    if wiring.steps == 1:
+        sheet.aside((middle, level + 36), "no state is handed on:")
+        sheet.aside((middle, level + 52), "not recurrent")
+    if wiring.second < wiring.steps:
+        decoder = first + (wiring.second - 1) * APART
+        sheet.aside((first + APART, level + 36), "encoder")
+        sheet.aside((decoder + APART / 2 + 26, level - 8), "decoder: begins with")
+        sheet.aside((decoder + APART / 2 + 26, level + 8), "the encoder's last state")

@@ -9,21 +9,38 @@
 # %% [markdown] locked="title"
 # # 00 · Start here
 #
+# [01 · Sequences and squashing →](../01_sequences_and_squashing/01_sequences_and_squashing.ipynb)
+#
+# <img src="../../docs/cell.svg" width="640" alt="One unit of an LSTM reads a(b((c)d)e;f(g)h and counts the brackets
+# that are open. Its gates open and close, and every line shows its value as a color, a width and a number.">
+#
+# One unit of an LSTM reads a text and counts the brackets that are open. In lesson 06 you write it.
+#
 # In this course you build recurrent networks with your own hands, in plain NumPy: the forward passes, every backward
 # pass, and the training. Then you hold what you built against PyTorch, and it agrees to the last digits. By then
 # nothing in it will be a black box, because you wrote the box.
-#
+
+# %% [markdown] locked="run-a-cell"
 # This page takes fifteen minutes. You see how a lesson works, how a check talks to you, and how arrays are written
 # here.
 #
-# To run a cell, click it and press **Shift + Enter**. Start with this one.
+# To run a cell, click it and press **Shift + Enter**. Start with this one. It draws the same unit, and you say which
+# step it shows.
+
+# %%
+from rnnkit import figures, lstm_gates, lstm_step
+
+figures.lstm_explorer(lstm_step, lstm_gates)
+
+# %% [markdown] locked="what-is-installed"
+# And this one says what is installed.
 
 # %%
 import platform
 
 import numpy as np
 
-from rnnkit import available, check, figures, guess
+from rnnkit import available, check, guess
 
 print("Python", platform.python_version(), "and NumPy", np.__version__)
 for package in ("matplotlib", "ipywidgets", "torch", "keras"):
@@ -32,8 +49,8 @@ for package in ("matplotlib", "ipywidgets", "torch", "keras"):
 
 # %% [markdown] locked="environment"
 # If a line above says that something is missing, it also says what to do. Only NumPy is needed for the exercises. The
-# others draw the pictures (matplotlib), move them (ipywidgets), and are what you compare yourself with (torch,
-# keras).
+# others draw some of the pictures (matplotlib), make the buttons for your guesses (ipywidgets), and are what you compare
+# yourself with (torch, keras).
 
 # %% [markdown] locked="the-course"
 # ## Where this goes
@@ -43,7 +60,8 @@ for package in ("matplotlib", "ipywidgets", "torch", "keras"):
 # experiments, applications, and what came after.
 #
 # The picture fills up as you collect points. It reads them from your saved notebooks, so save (Ctrl + S), come back
-# and run it again. It counts the checks; the points for an essay come from a person. A dashed sign is a lesson that is
+# and run it again. It counts the checks. The points for an essay come from a person and
+# stand beside them, as in *+3 by hand*. Click a lesson to open it. A dashed sign is a lesson that is
 # still to come.
 
 # %%
@@ -210,3 +228,9 @@ check(affine, points=1)
 #
 # **What still does not work.** Everything. `x @ W + b` is a straight line, it has no memory, and it cannot learn. The
 # next lesson bends the line.
+
+# %%
+figures.end_of_lesson(0, "The numbers of a wrong answer say which mistake it is. So a check can name it.")
+
+# %% [markdown] locked="onward"
+# [01 · Sequences and squashing →](../01_sequences_and_squashing/01_sequences_and_squashing.ipynb)

@@ -9,6 +9,8 @@
 # %% [markdown] locked="title"
 # # 01 · Sequences and squashing
 #
+# [← 00 · Start here](../00_start_here/00_start_here.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [02 · The recurrent cell →](../02_the_recurrent_cell/02_the_recurrent_cell.ipynb)
+#
 # **The question.** A straight line cannot bend, so a network squashes. Why with *these* functions, what do they cost,
 # and is squashing enough to read a sentence?
 #
@@ -391,3 +393,9 @@ guess.score()
 # - LeCun, Bottou, Orr and Müller, *Efficient BackProp*, 1998. Why tanh and not the sigmoid, with numbers.
 # - Glorot and Bengio, *Understanding the difficulty of training deep feedforward neural networks*, AISTATS 2010.
 #   Saturation, measured layer by layer.
+
+# %%
+figures.end_of_lesson(1, "A bag of words has lost the order. No network that reads it, however large, can tell two orders of the same words apart.")
+
+# %% [markdown] locked="onward"
+# [← 00 · Start here](../00_start_here/00_start_here.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [02 · The recurrent cell →](../02_the_recurrent_cell/02_the_recurrent_cell.ipynb)

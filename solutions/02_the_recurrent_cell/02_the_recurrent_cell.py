@@ -9,6 +9,8 @@
 # %% [markdown] locked="title"
 # # 02 · The recurrent cell
 #
+# [← 01 · Sequences and squashing](../01_sequences_and_squashing/01_sequences_and_squashing.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [03 · Backpropagation through time →](../03_backpropagation_through_time/03_backpropagation_through_time.ipynb)
+#
 # **The question.** Lesson 01 ended with two reviews, *not bad, good* and *not good, bad*. A network that adds up its
 # words cannot tell them apart. What does a network need before it can?
 #
@@ -145,6 +147,24 @@ guess.reveal("switch", "above 0.9" if ten_later > 0.9 else "about half way" if t
 #
 # One number has remembered one bit for as long as nobody disturbed it. We put the memory there ourselves, in
 # the weight 2. With 0.5 in its place, the state would fall back to zero. Change the 2 in the cell above and try.
+
+# %% [markdown] locked="move-the-two"
+# Here is that unit again, step by step. On the left its numbers, on the right how a state answers to the one before it
+# while nothing is heard. Press play, or click on a step. Then move the weight.
+#
+# **Guess first.** How small may the 2 become before the bit is lost?
+
+
+# %%
+def switch(x, h, w):
+    return np.tanh(3 * x + w * h)
+
+
+figures.switch_explorer(switch)
+
+# %% [markdown] locked="where-the-bit-is-lost"
+# It is lost from 1 downwards. There the curve lies below the diagonal, so every state shrinks, and only 0 stays where it
+# is. Above 1 the curve meets the diagonal at two more places. Those two are the bit.
 
 # %% [markdown] locked="card-rnn-step"
 # ### Exercise: `rnn_step`
@@ -571,3 +591,9 @@ guess.score()
 #   what it *said* and not its state.
 # - Karpathy, *The unreasonable effectiveness of recurrent neural networks*, 2015 (karpathy.github.io). What such a network
 #   writes after it has been trained.
+
+# %%
+figures.end_of_lesson(2, "One cell, used at every step, reads a sequence of any length with the same weights, and its state depends on the order.")
+
+# %% [markdown] locked="onward"
+# [← 01 · Sequences and squashing](../01_sequences_and_squashing/01_sequences_and_squashing.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [03 · Backpropagation through time →](../03_backpropagation_through_time/03_backpropagation_through_time.ipynb)

@@ -9,6 +9,8 @@
 # %% [markdown] locked="title"
 # # 03 · Backpropagation through time
 #
+# [← 02 · The recurrent cell](../02_the_recurrent_cell/02_the_recurrent_cell.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [06 · The LSTM →](../06_the_lstm/06_the_lstm.ipynb)
+#
 # **The question.** The network of lesson 02 can remember, but it cannot learn: every weight in it is one that we
 # picked. To pick better ones we need a number for each of them. How much does the loss change when that weight moves
 # a little, although the weight is used at every step?
@@ -657,7 +659,7 @@ for name, gradient, theirs in zip(("dW_y", "db_y"), kept[-2:], measured, strict=
 # and $W_h$, and a trained readout can find it. And the wrong gradient keeps the upstream gradient of each step, so it
 # points roughly where the right one points.
 #
-# Both can be measured. Below, one column trains the readout only and leaves the cell as it was born. And the delay
+# Both can be measured. Below, one line belongs to a cell that stays as it was born, with a trained readout. And the delay
 # grows: a random $W_h$ keeps less and less of what was heard long ago. To keep more, the network has to change $W_h$,
 # and for that somebody has to tell step $t$ what happens at step $t + 3$. That is the carry's work.
 
@@ -668,14 +670,13 @@ def readout_only(dh, cache):
     return None, None, 0, 0, 0
 
 
-rows = []
-for delay in (1, 2, 3, 4):
-    ends = [[trained(backward, delay, seed)[-100:].mean() for seed in range(2)]
-            for backward in (back, without_the_carry, readout_only)]
-    rows.append((delay, *np.mean(ends, axis=1), (8 - delay) / 8 / 3))
-figures.table("The loss after training, the mean of two networks",
-              {"delay": "", "with the carry": ".4f", "without it": ".4f", "readout only": ".4f", "always saying zero": ".4f"},
-              rows)
+backwards = {"with the carry": back, "without it": without_the_carry, "readout only": readout_only}
+ends = {name: {delay: np.mean([trained(backward, delay, seed)[-100:].mean() for seed in range(2)]) for delay in (1, 2, 3, 4)}
+        for name, backward in backwards.items()}
+ends["always saying zero"] = {delay: (8 - delay) / 8 / 3 for delay in (1, 2, 3, 4)}
+times = ends["without it"][4] / ends["with the carry"][4]
+figures.dots(f"At a delay of 4, the loss without the carry is {times:.0f} times as high", "delay, in steps",
+             "loss after training, the mean of two networks", ends)
 
 
 # %%
@@ -702,7 +703,7 @@ figures.table("The cosine between the wrong gradient and the right one, over 600
 # These are the gradients that this very network was trained with. A cosine above zero means an angle below 90 degrees,
 # and then a small enough step goes downhill.
 #
-# So at every delay the wrong gradient gets far below the loss of saying nothing. If you had only that column, you
+# So at every delay the wrong gradient gets far below the loss of saying nothing. If you had only that line, you
 # would call it a success, and wonder a little why it does not get lower.
 #
 # A falling loss is what a right gradient causes. It is also what a wrong one causes, often. So **do not look at the
@@ -717,7 +718,7 @@ figures.table("The cosine between the wrong gradient and the right one, over 600
 #
 # The same lines are an **approximation** if you know what you left out, and a **bug** if you believe that you have the
 # gradient. Nothing in the code tells the two apart, and nothing in the loss. What does is that somebody measured the
-# price: in the table above you see it from a delay of 3 on. In lesson 05 we shall cut the carry ourselves, knowingly.
+# price: in the picture above you see it from a delay of 3 on. In lesson 05 we shall cut the carry ourselves, knowingly.
 
 # %% [markdown] rubric="why-gradients-add"
 # ### In your own words: why do gradients add up over time?
@@ -783,3 +784,9 @@ guess.score()
 #   the carry.
 # - Squire and Trapp, *Using complex variables to estimate derivatives of real functions*, SIAM Review 40, 1998. The
 #   complex step, in three pages.
+
+# %%
+figures.end_of_lesson(3, "A falling loss does not show that a gradient is right. A measurement does, as far as it reaches.")
+
+# %% [markdown] locked="onward"
+# [← 02 · The recurrent cell](../02_the_recurrent_cell/02_the_recurrent_cell.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [06 · The LSTM →](../06_the_lstm/06_the_lstm.ipynb)

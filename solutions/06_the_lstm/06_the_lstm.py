@@ -9,6 +9,8 @@
 # %% [markdown] locked="title"
 # # 06 · The LSTM
 #
+# [← 03 · Backpropagation through time](../03_backpropagation_through_time/03_backpropagation_through_time.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [07 · Backpropagation through the LSTM →](../07_backpropagation_through_the_lstm/07_backpropagation_through_the_lstm.ipynb)
+#
 # **The question.** The network of lesson 02 makes its state anew at every step. Whatever it wants to keep has to
 # survive a matrix and a tanh, again and again, and the gradient of lesson 03 goes back the same way. Can a network
 # keep something by leaving it alone?
@@ -169,6 +171,14 @@ for symbol in 200 * "a(b;":
     c_2000 = f * c_2000 + i * g
 print(f"open brackets, after the last semicolon: 1997 says {c_1997}, 2000 says {c_2000}")
 
+# %% [markdown] locked="how-it-grew"
+# Watch it grow. Here is one drawing in four states, and below each the experiment that asked for the gate: the three from
+# above, and one for the output gate. There a unit that has been told to keep a number is asked for it at the very end,
+# and until then should hold its tongue.
+
+# %%
+figures.growing_cell(values)
+
 # %% [markdown] locked="three-gates"
 # ## Three gates and a candidate
 #
@@ -310,7 +320,8 @@ pencil(mine, c_hand.item(), {"the input gate multiplies the old state as well": 
 # ## Look inside
 #
 # This is your step at work. One unit reads a short text, a symbol at a time. Every line has a color and a width that say
-# what it carries. A gate is a valve: two jaws that leave as much of the way free as the gate says. Move the slider.
+# what it carries. A gate is a valve: two jaws that leave as much of the way free as the gate says. Move the
+# slider, click on a symbol, or press play.
 #
 # We set the weights by hand, so that the unit counts the brackets that are open. (The picture has the forget gate first,
 # where the cell state meets it. The arrays keep the order i, f, g, o.) What to look for:
@@ -328,7 +339,7 @@ pencil(mine, c_hand.item(), {"the input gate multiplies the old state as well": 
 figures.lstm_explorer(yours(lstm_step), yours(lstm_gates))
 
 # %% [markdown] locked="hidden-says-less"
-# Compare the two rows at the bottom. At depths 1, 2 and 3 the cell state says 1, 2 and 3. The hidden state says 0.7, 0.9
+# Compare the two rows of numbers. At depths 1, 2 and 3 the cell state says 1, 2 and 3. The hidden state says 0.7, 0.9
 # and 1.0, and further up it will not be able to tell one depth from the next.
 #
 # One more thing is in this cell that you cannot see: its $W_h$ is zero. A network of lesson 02 with $W_h = 0$ knows the
@@ -443,12 +454,13 @@ def counted(brackets, f):
 
 
 opening = np.ones(1000)
-counts = {f: counted(opening, f)[1][-1] for f in (0.5, 0.9, 0.99, 0.999, 1)}
-figures.table("The cell state after a thousand brackets", {"forget gate": "", "c": ".2f", "1 / (1 - f)": ".0f"},
-              [(f, c, 1 / (1 - f) if f < 1 else None) for f, c in counts.items()])
+counts = {f: counted(opening, f)[1] for f in (0.5, 0.9, 0.99, 0.999, 1)}
+limits = {f: f"*f* = {f}, limit {1 / (1 - f):.0f}" if f < 1 else "*f* = 1, no limit" for f in counts}
+figures.growth("A forget gate at *f* counts to *1 / (1 - f)*, and no further", "opening brackets read", "cell state",
+               {limits[f]: c for f, c in counts.items()})
 
 # %%
-guess.reveal("thousand", counts[0.99])
+guess.reveal("thousand", counts[0.99][-1])
 
 # %% [markdown] locked="how-high-answer"
 # A hundred. Every step takes a share of $1 - f$ away from what is there, and at $c = 1 / (1 - f)$ that is as much as the
@@ -687,3 +699,9 @@ guess.score()
 # - Gers, Schmidhuber and Cummins, *Learning to forget: continual prediction with LSTM*, Neural Computation 12, 2000. The
 #   third gate, and why it was needed.
 # - Olah, *Understanding LSTM networks*, 2015 (colah.github.io). The same cell, one gate lit at a time.
+
+# %%
+figures.end_of_lesson(6, "An LSTM can count without bound because its cell state is added to, and never squashed on its way.")
+
+# %% [markdown] locked="onward"
+# [← 03 · Backpropagation through time](../03_backpropagation_through_time/03_backpropagation_through_time.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [07 · Backpropagation through the LSTM →](../07_backpropagation_through_the_lstm/07_backpropagation_through_the_lstm.ipynb)

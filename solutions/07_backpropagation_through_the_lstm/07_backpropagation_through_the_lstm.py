@@ -9,6 +9,8 @@
 # %% [markdown] locked="title"
 # # 07 · Backpropagation through the LSTM
 #
+# [← 06 · The LSTM](../06_the_lstm/06_the_lstm.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [08 · The bug museum →](../08_the_bug_museum/08_the_bug_museum.ipynb)
+#
 # **The question.** Lesson 03 ended with a gradient that was right and too small to learn from. Lesson 06 built a cell
 # whose state is added to instead of multiplied. Does its gradient come back from far away? To find out we need that
 # gradient.
@@ -325,6 +327,25 @@ for name, gradient in zip(names, derived, strict=True):
     rows.append((f"d{name}", relative_error(gradient, measured)))
 figures.table("One step: derived against measured", {"gradient": "", "relative error": ".0e"}, rows)
 
+# %% [markdown] locked="run-it-backwards"
+# ## Run the cell backwards
+#
+# This is your step, taken from the last symbol of a text to the first. It is the cell of lesson 06 with its arrows turned
+# round, and a line is as broad as its gradient is large. The loss is the last hidden state, so a gradient of 1 comes in
+# at the lower right of step 16. Press play, or click on a symbol. Point at a formula, and what it computes lights up.
+#
+# - **Step 16.** All of $dc_{\text{total}}$ has come through the output gate. It parts: along $c$ to the step before, and down
+#   into the input gate, the candidate and the forget gate.
+# - **Step 15.** Now two gradients meet in $c$, from the right and from below.
+# - **Step 11** reads a semicolon, and the forget gate is shut. The route along $c$ ends here. What arrives at the steps
+#   before it has gone through the gates.
+#
+# The second slider sets one number of this cell, the bias of its forget gate. Compare what arrives at step 12 for -1 and
+# for 3. That number will come back.
+
+# %%
+figures.backward_explorer(yours(lstm_step_backward))
+
 # %% [markdown] locked="through-time"
 # ## Through time
 #
@@ -465,8 +486,10 @@ def middle(runs):
 
 
 def say(flows):
-    return figures.table("What comes back from 99 steps back, in six networks", {"": "", "least": ".0e", "most": ".0e"},
-                         [(name, left_of(runs).min(), left_of(runs).max()) for name, runs in flows.items()])
+    ends = {name: left_of(runs) for name, runs in flows.items()}
+    powers = np.log10(max(map(np.max, ends.values())) / min(map(np.min, ends.values())))
+    return figures.dots(f"What arrives differs by {powers:.0f} powers of ten", "six networks of each kind",
+                        "what comes back from 99 steps back, relative to the last step", {"what arrives": ends})
 
 
 series = [np.random.default_rng(seed).standard_normal((100, 1, 16)) for seed in range(6)]
@@ -776,3 +799,9 @@ guess.score()
 #   architectures*, Neural Networks 18, 2005. The whole gradient.
 # - Tallec and Ollivier, *Can recurrent neural networks warp time?*, ICLR 2018 (arXiv 1804.11188). Why there are gates at
 #   all, and what their biases mean.
+
+# %%
+figures.end_of_lesson(7, "An LSTM does not cure vanishing gradients by itself: its forget gate has to begin open. And it can explode.")
+
+# %% [markdown] locked="onward"
+# [← 06 · The LSTM](../06_the_lstm/06_the_lstm.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [08 · The bug museum →](../08_the_bug_museum/08_the_bug_museum.ipynb)

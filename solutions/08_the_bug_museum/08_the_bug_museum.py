@@ -9,6 +9,8 @@
 # %% [markdown] locked="title"
 # # 08 · The bug museum
 #
+# [← 07 · Backpropagation through the LSTM](../07_backpropagation_through_the_lstm/07_backpropagation_through_the_lstm.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [09 · The GRU and its cousins →](../09_the_gru_and_its_cousins/09_the_gru_and_its_cousins.ipynb)
+#
 # **The question.** Lesson 03 ended with a wrong gradient that learned. So a loss that goes down proves nothing. You
 # have a backward pass, it runs, it trains, and it may be wrong. How do you find out, and how do you find *where*?
 #
@@ -196,37 +198,29 @@ def examine(backward, cell, T, copies=True):
 #    is where it begins.
 # 4. **Which block?** At T = 1, the blocks of `db` answer for each gate, and for the candidate, alone.
 #
-# One small function asks all four. Here it is, and what it says of two backward passes that are right:
+# One small function asks all four, and its answer is an x-ray: a cell for each gradient, for each step of `dx` (counted
+# from 0, as the code does) and for each block. It is dark where something is wrong. Here are two backward passes that are
+# right:
 
 
 # %%
 def mark(derived, measured):
     error = relative_error(derived, measured)
-    return "     ok" if error < 1e-6 else f"{error:7.2f}"
+    return "ok" if error < 1e-6 else f"{error:.2f}"
 
 
-def report(backward, cell, copies=True):
-    """Print where a backward pass is right ("ok"), and its relative error where it is not."""
+def report(backward, cell, plate, copies=True):
+    """Show where a backward pass is right, and its relative error where it is not."""
     try:
-        short, longer = (examine(backward, cell, T, copies) for T in (1, 3))
+        return figures.xray(plate, *(examine(backward, cell, T, copies) for T in (1, 3)))
     except NotImplementedError:
-        return print("This one is not written yet.")
-    print("gradient   T = 1    T = 3")
-    for name in short:
-        print(f"{name:8} {mark(*short[name])}  {mark(*longer[name])}")
-    steps = zip(*longer["dx"], strict=True)
-    print("\ndx step by step, T = 3:   t = 0    t = 1    t = 2")
-    print(" " * 23, "  ".join(mark(a, n) for a, n in steps))
-    if cell == "LSTM":
-        print("\ndb block by block, T = 1:     i        f        g        o")
-        blocks = zip(*(np.split(db, 4) for db in short["db"]), strict=True)
-        print(" " * 23, "  ".join(mark(a, n) for a, n in blocks))
+        print("This one is not written yet.")
 
 
-report(rnn_backward, "RNN")
+report(rnn_backward, "RNN", "rnn_backward, as in lesson 03")
 
 # %%
-report(lstm_backward, "LSTM")
+report(lstm_backward, "LSTM", "lstm_backward, as in lesson 07")
 
 # %% [markdown] locked="the-rules"
 # ## The rules of the house
@@ -265,7 +259,7 @@ def broken_sum(dh, cache):
     return dx, dh_next, dW_x, dW_h, db
 
 # %%
-report(broken_sum, "RNN")
+report(broken_sum, "RNN", "Exhibit 1 · the sum")
 
 # %% [markdown] locked="card-exhibit-sum"
 # ### Exercise: `exhibit_sum`
@@ -298,7 +292,7 @@ def exhibit_sum(dh, cache):
 
 
 # %%
-report(exhibit_sum, "RNN")
+report(exhibit_sum, "RNN", "Exhibit 1 · your repair")
 
 # %% check="exhibit_sum" points=2
 check(exhibit_sum, points=2)
@@ -345,7 +339,7 @@ def broken_carry(dh, dc_T, cache):
     return dx, dh_next, dc_next, dW_x, dW_h, db
 
 # %%
-report(broken_carry, "LSTM")
+report(broken_carry, "LSTM", "Exhibit 2 · the carry")
 
 # %% [markdown] locked="card-exhibit-carry"
 # ### Exercise: `exhibit_carry`
@@ -378,7 +372,7 @@ def exhibit_carry(dh, dc_T, cache):
 
 
 # %%
-report(exhibit_carry, "LSTM")
+report(exhibit_carry, "LSTM", "Exhibit 2 · your repair")
 
 # %% check="exhibit_carry" points=2
 check(exhibit_carry, points=2)
@@ -422,7 +416,7 @@ def broken_states(dh, x, h0, h, W_x, W_h):
     return dx, dh_next, dW_x, dW_h, db
 
 # %%
-report(on_arrays(broken_states), "RNN")
+report(on_arrays(broken_states), "RNN", "Exhibit 3 · the saved states")
 
 # %% [markdown] locked="card-exhibit-states"
 # ### Exercise: `exhibit_states`
@@ -458,7 +452,7 @@ def exhibit_states(dh, x, h0, h, W_x, W_h):
 
 
 # %%
-report(on_arrays(exhibit_states), "RNN")
+report(on_arrays(exhibit_states), "RNN", "Exhibit 3 · your repair")
 
 # %% check="exhibit_states" points=2
 check(exhibit_states, points=2)
@@ -510,7 +504,7 @@ def broken_slope(dh_next, dc_next, x, h, c, i, f, g, o, c_next, W_x, W_h):
     return dx, dh, dc, dW_x, dW_h, db
 
 # %%
-report(through_time(one_by_one(broken_slope)), "LSTM")
+report(through_time(one_by_one(broken_slope)), "LSTM", "Exhibit 4 · the slope")
 
 # %% [markdown] locked="card-exhibit-slope"
 # ### Exercise: `exhibit_slope`
@@ -544,7 +538,7 @@ def exhibit_slope(dh_next, dc_next, x, h, c, i, f, g, o, c_next, W_x, W_h):
 
 
 # %%
-report(through_time(one_by_one(exhibit_slope)), "LSTM")
+report(through_time(one_by_one(exhibit_slope)), "LSTM", "Exhibit 4 · your repair")
 
 # %% check="exhibit_slope" points=2
 check(exhibit_slope, points=2)
@@ -610,7 +604,7 @@ def broken_gates(dh_next, dc_next, cache):
     return dx, dh, dc, dW_x, dW_h, db
 
 # %%
-report(through_time(broken_gates), "LSTM")
+report(through_time(broken_gates), "LSTM", "Exhibit 5 · the gates")
 
 # %% [markdown] locked="look-at-db"
 # Two blocks are wrong. Before you read their lines again, print the numbers:
@@ -652,7 +646,7 @@ def exhibit_gates(dh_next, dc_next, cache):
 
 
 # %%
-report(through_time(exhibit_gates), "LSTM")
+report(through_time(exhibit_gates), "LSTM", "Exhibit 5 · your repair")
 
 # %% check="exhibit_gates" points=2
 check(exhibit_gates, points=2)
@@ -692,7 +686,7 @@ def broken_upstream(dh, dh_T, cache):
     return dx, dh_next, dW_x, dW_h, db
 
 # %%
-report(without_the_last(broken_upstream), "RNN")
+report(without_the_last(broken_upstream), "RNN", "Exhibit 6 · the upstream gradient")
 
 # %% [markdown] locked="ask-twice"
 # Every number is right. Now call it twice, with the same arguments, and hold the two answers against each other:
@@ -711,7 +705,7 @@ for name, a, b in zip(("dx", "dh0", "dW_x", "dW_h", "db"), once, twice, strict=T
 # loss, and blames the gradient:
 
 # %%
-report(without_the_last(broken_upstream), "RNN", copies=False)
+report(without_the_last(broken_upstream), "RNN", "Exhibit 6 · the upstream gradient", copies=False)
 
 # %% [markdown] locked="card-exhibit-upstream"
 # To change an upstream gradient in place is a habit, and in most programs it does no harm. Where it does, it is hard to
@@ -750,7 +744,7 @@ def exhibit_upstream(dh, dh_T, cache):
 
 
 # %%
-report(without_the_last(exhibit_upstream), "RNN", copies=False)
+report(without_the_last(exhibit_upstream), "RNN", "Exhibit 6 · your repair", copies=False)
 
 # %% check="exhibit_upstream" points=2
 check(exhibit_upstream, points=2)
@@ -919,9 +913,21 @@ def race(name, delay):
 one = {name: race(name, delay=1) for name in museum}
 figures.museum({name: losses for name, (*losses, _) in one.items()})
 
+# %% [markdown] locked="the-wall"
+# Five of the six reach a low loss. Hang the x-rays beside the losses, each over the plate that says where such a mistake was
+# seen, and cover them with your hand one after the other. Which of the losses would have made you look?
+
+# %%
+provenance = {
+    "sum": "seen in published code", "carry": "the most frequent one: sagarnildass/ andrew_ng_deep_learning, issue 1",
+    "states": "a state of the wrong step", "slope": "the input's formula, with the output put in",
+    "gates": "two sources, two orders of the blocks", "upstream": "Burton2000/CS231n-2017, issue 7",
+}
+passes = {name: exhibit for name, (exhibit, _) in museum.items()} | {"upstream": without_the_last(broken_upstream)}
+figures.wall({name: (examine(passes[name], "LSTM" if cell == "LSTM" else "RNN", 3, name != "upstream"),
+                     *one[name][:2], provenance[name]) for name, (_, cell) in museum.items()})
+
 # %% [markdown] locked="what-it-shows"
-# Five of the six reach a low loss.
-#
 # Now your guesses, and a harder question. With a delay of two steps, the network has to say what it heard before the last
 # input, and what it needs for that comes back through the carry. A loss is the mean of the last twenty updates. A cosine
 # is that between the exhibit's gradients and the right ones, in the network that is being trained, and the mean over all
@@ -1026,3 +1032,9 @@ guess.score()
 # - Karpathy, *A recipe for training neural networks*, 2019 (karpathy.github.io). Why a network with a bug fails silently.
 # - Jaeger, *The "echo state" approach to analysing and training recurrent neural networks*, GMD Report 148, 2001. How far
 #   one comes with a $W_h$ that never moves.
+
+# %%
+figures.end_of_lesson(8, "A loss that goes down does not even show that every weight has a gradient.")
+
+# %% [markdown] locked="onward"
+# [← 07 · Backpropagation through the LSTM](../07_backpropagation_through_the_lstm/07_backpropagation_through_the_lstm.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [09 · The GRU and its cousins →](../09_the_gru_and_its_cousins/09_the_gru_and_its_cousins.ipynb)

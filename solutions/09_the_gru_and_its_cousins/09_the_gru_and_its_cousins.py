@@ -9,6 +9,8 @@
 # %% [markdown] locked="title"
 # # 09 · The GRU and its cousins
 #
+# [← 08 · The bug museum](../08_the_bug_museum/08_the_bug_museum.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb)
+#
 # **The question.** The LSTM has three gates, a candidate and two states. It works. But is all of that needed, or would
 # less do? And what do you lose with what you leave out?
 #
@@ -210,7 +212,8 @@ check(gru_step, points=4)
 # ## Two ways to remember
 #
 # Your step at work. One unit reads plus, minus and zero signs, and has to remember the last one. A dot is no input. Every
-# line shows what it carries, and a gate is a valve, as in lesson 06. Move the slider.
+# line shows what it carries, and a gate is a valve, as in lesson 06. Move the slider,
+# click on a symbol, or press play.
 #
 # The weights are set by hand, in two ways. Look at both:
 #
@@ -706,9 +709,10 @@ def arriving(bias, seed, T=100, D=16, H=64):
 
 
 arrived = {bias: sorted(arriving(bias, seed) for seed in range(3)) for bias in (0, 1, 3, 5)}
-figures.table("What arrives from 99 steps back, in three networks",
-              {"bias of z": "", "z, about": ".3f", "least": ".0e", "middle": ".0e", "most": ".0e"},
-              [(bias, sigmoid(np.array(float(bias))), *found) for bias, found in arrived.items()])
+figures.dots("The further the gate stands open, the more of the gradient arrives", "bias of z, three networks each",
+             "what comes back from 99 steps back, relative to the last step",
+             {"what arrives": {f"{bias} (z about {sigmoid(np.array(float(bias))):.3f})": found
+                               for bias, found in arrived.items()}})
 
 # %%
 guess.reveal("gru-arrives", arrived[0][1])
@@ -927,3 +931,9 @@ guess.score()
 # - Greff and others, *LSTM: a search space odyssey*, IEEE TNNLS 28, 2017 (arXiv 1503.04069). Which parts of an LSTM matter.
 # - Weiss, Goldberg and Yahav, *On the practical computational power of finite precision RNNs for language recognition*, ACL
 #   2018 (arXiv 1805.04908). And against it: El-Naggar, Madhyastha and Weyde, 2022 (arXiv 2211.16429).
+
+# %%
+figures.end_of_lesson(9, "The state of a GRU is a weighted mean, so it is bounded, and it cannot count as the cell state of an LSTM can.")
+
+# %% [markdown] locked="onward"
+# [← 08 · The bug museum](../08_the_bug_museum/08_the_bug_museum.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb)

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from nbgrader.nbgraderformat import MetadataValidator
 
 from autograder.__main__ import main
-from autograder.building.editions import build_lessons
+from autograder.building.editions import LANGUAGE, build_lessons
 from autograder.building.updating import as_built
 from autograder.course import Course
 from autograder.judging.judge import not_judged
@@ -37,7 +37,7 @@ def test_students_get_stubs_and_instructors_get_everything(write):
     student, instructor = ({cell.id: cell.source for cell in nb.cells} for nb in editions(root))
     assert student["double"].endswith('run the cell again.")') and "twice =" not in student["double"]
     assert student["check-double"] == "check(double, points=4)"
-    assert student["why"].startswith("*Your turn") and "once more" not in student["why"]
+    assert "\n*Your turn." in student["why"] and "once more" not in student["why"]
     assert "twice =" in instructor["double"]
     assert "== 42" in instructor["check-double"]
     assert "once more" in instructor["why"]
@@ -69,6 +69,11 @@ def test_marks_become_nbgrader_metadata(write):
         assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
         assert notebook.metadata.kernelspec.name == "python3"
         assert all(cell.get("outputs", []) == [] for cell in notebook.cells)
+
+
+def test_a_lesson_says_of_its_language_what_the_kernel_says_so_that_opening_it_changes_nothing():
+    from ipykernel.ipkernel import IPythonKernel
+    assert {**IPythonKernel.language_info, "version": LANGUAGE["version"]} == LANGUAGE
 
 
 def test_cell_ids_are_the_same_in_both_editions_and_survive_an_insertion(write):

@@ -1,5 +1,6 @@
 """What students wrote becomes HTML that does nothing, in a second at most, and a page in a few."""
 
+import base64
 import json
 import re
 import subprocess
@@ -16,9 +17,12 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from slow import mixtures, texts
 from traitlets.config import Config
 
+import rnnkit
 from autograder.marks import rendering
 from autograder.marks.pages import GLIMPSE, SECONDS, TAGS, Page
 from autograder.marks.sanitize import LONGEST, RENDERER, Renderer, as_typed, code, markdown, markup
+from rnnkit import figures
+from rnnkit.figures.svg import Sheet
 
 # The kinds of the OWASP cheat sheet on evading filters of cross-site scripting.
 OWASP = Path(__file__).with_name("owasp.txt").read_text().splitlines()
@@ -207,3 +211,36 @@ def test_older_settings_beside_it_change_nothing(settings):
     assert {tag.name for tag in made} <= rendering.TAGS | {tag.name for tag in known}
     assert [name for tag in made for name in tag.attrs if name.startswith("on")] == []
     assert sum(tag.name == "script" for tag in made) == sum(tag.name == "script" for tag in known) > 0
+
+
+# A figure that moves
+
+
+def figure():
+    return figures.gru_explorer(rnnkit.gru_step)._repr_mimebundle_()["text/html"]
+
+
+def test_of_a_figure_that_moves_the_first_frame_is_left_with_its_words():
+    made = markup(figure())
+    image = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', made)[1]
+    assert base64.b64decode(image).startswith(b"<svg") and "Step 7 reads" in made
+    assert "Here the picture stands still" in made and "script" not in made and "data =>" not in made
+
+
+@pytest.mark.parametrize("inside", [
+    "<script>alert(1)</script>", "<use href='#a'/>", "<image href='http://x/y'/>", "<foreignObject/>", "<animate/>",
+    "<style>@import 'x'</style>", "<rect fill='url (#a)'/>", "<rect style='fill: u\\72l(x)'/>", "<SCRIPT/>",
+    "<!-- a -->", "<?xml-stylesheet href='x'?>", "<a href='javascript:alert(1)'><text>a</text></a>", "< script>",
+])
+def test_no_other_image_in_svg_gets_through(inside):
+    def shown(svg):
+        return markup(f'<img alt="a" src="data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}">')
+
+    sheet = str(Sheet(80, 60))
+    assert "src" in shown(sheet)
+    assert "src" not in shown(sheet.replace("</svg>", f"{inside}</svg>")) and "src" not in shown(f"<svg>{inside}</svg>")
+    assert "src" not in shown(f"<!DOCTYPE svg [<!ENTITY a 'a'>]>{sheet}")
+
+
+def test_a_script_that_moves_no_figure_is_shown_as_it_was_typed():
+    assert "&lt;script&gt;" in markup("<p>a</p><script>alert(1)</script>")

@@ -15,7 +15,7 @@ import pytest
 
 CHROMIUM = shutil.which("chromium")
 COURSE = ("Makefile", "constraints.txt", "pyproject.toml", "nbgrader_config.py",
-          "jupyter", "lessons", "solutions")
+          "docs", "jupyter", "lessons", "solutions")
 
 
 def pytest_collection_modifyitems(items):

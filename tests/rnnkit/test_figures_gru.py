@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from functools import cache
 
 import numpy as np
 import pytest
@@ -25,13 +26,13 @@ by_hand = pytest.mark.parametrize("weights", [WITH_UPDATE, WITH_CANDIDATE])
 STEPS = range(1, len(TEXT) + 1)
 
 
+explorer = cache(figures.gru_explorer)
+
+
 def pictures(weights, steps=STEPS, step=gru_step):
-    pytest.importorskip("ipywidgets")
-    cell = figures.gru_explorer(step)
-    cell.controls["weights"].value = weights
+    cell = explorer(step)
     for t in steps:
-        cell.controls["step"].value = t
-        yield t, cell.picture
+        yield t, cell.at(step=t, weights=weights)
 
 
 def elements(picture, tag):
@@ -131,30 +132,12 @@ def test_a_moved_control_changes_picture_and_words():
     assert all(re.match(r"A GRU cell of one unit, .{200,}", alt) for alt in alts)
 
 
-def test_without_ipywidgets_the_first_picture_is_there_and_says_how_to_get_the_controls(monkeypatch):
-    import sys
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.setitem(sys.modules, "ipywidgets", None)
-    bundle = figures.gru_explorer(gru_step)._repr_mimebundle_()
-    assert "Step 7 reads “−”" in bundle["text/plain"] and "%pip install ipywidgets" in bundle["text/html"]
-
-
 def test_anything_but_a_function_is_refused():
     with pytest.raises(ValueError, match="a function was expected"):
         figures.gru_explorer("gru_step")
 
 
-# The three cells, and counting
-
-
-def test_the_three_cells_have_as_many_blocks_and_states_as_their_captions_say():
-    picture = figures.three_cells()
-    matplotlib = pytest.importorskip("matplotlib")
-    labels = [text.get_text() for text in picture.figure.findobj(matplotlib.text.Text)]
-    for letter in "ifgorzn":
-        assert labels.count(f"${letter}$") == (2 if letter in "fz" else 1)   # f and z stand at an arrow as well
-    assert {"1 block, 1 state", "4 blocks, 2 states", "3 blocks, 1 state"} < set(labels)
-    assert "h_(t-1) goes straight to h_t, multiplied by z" in picture.alt
+# Counting
 
 
 def test_counting_says_what_was_counted_at_the_top_and_at_the_end():

@@ -3,76 +3,55 @@
 import json
 import re
 import warnings
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnkit import activation_slopes, figures, numerical_gradient, rnn_backward, rnn_forward, rnn_step, sigmoid
+from rnnkit import activation_slopes, check, figures, numerical_gradient, rnn_backward, rnn_forward, rnn_step, sigmoid
+from rnnkit.checking import results
+from rnnkit.figures.arguments import scientific
+from rnnkit.figures.curves import mean_around
+from rnnkit.figures.gradients import gradients_sent_back
 from rnnkit.figures.labels import spread
-from rnnkit.figures.style import COLOR
 
 matplotlib = pytest.importorskip("matplotlib")
-pytest.importorskip("ipywidgets")
 
 EPS = 10.0 ** np.arange(-12, 0)
 V = {"float64": 1e-17 / EPS + EPS ** 2, "float32": np.minimum(1, 1e-8 / EPS + EPS ** 2)}
-STATES = np.random.default_rng(0).standard_normal((20, 5)) / 2
 
 
 def naive(z):
     return 1 / (1 + np.exp(-z))
 
 
-def moved(explorer, **values):
-    for name, value in values.items():
-        explorer.controls[name].value = value
-    return explorer
+@cache
+def impulses():
+    return figures.impulse_explorer(rnn_step)
+
+
+@cache
+def activations():
+    return figures.activation_explorer(sigmoid, activation_slopes)
+
+
+@cache
+def gradients():
+    return figures.gradient_explorer(rnn_forward, rnn_backward)
 
 
 def number(pattern, text):
     return float(re.search(pattern, text)[1])
 
 
-# The unrolled network
-
-
-def marked_arrows(figure):
-    arrows = [text.arrow_patch for text in figure.findobj(matplotlib.text.Annotation) if text.arrow_patch]
-    return [arrow for arrow in arrows if matplotlib.colors.same_color(arrow.get_edgecolor(), COLOR["W"])]
-
-
-def labels(figure):
-    return [text.get_text() for text in figure.findobj(matplotlib.text.Text)]
-
-
-@pytest.mark.parametrize(("weight", "loss", "uses"), [
-    ("W_h", None, 5), ("W_x", "every", 5), ("W_y", None, 5), ("W_y", "last", 1), ("W_h", "last", 5)])
-def test_a_highlighted_weight_is_marked_and_labeled_at_every_use(weight, loss, uses):
-    picture = figures.unrolled(5, highlight=weight, loss=loss)
-    assert len(marked_arrows(picture.figure)) == uses
-    assert labels(picture.figure).count(f"${weight}$") == uses
-    assert f"one matrix, used {'once' if uses == 1 else f'{uses} times'}" in picture.alt
-
-
-def test_an_unrolled_network_without_highlight_marks_nothing_and_says_that_weights_are_shared():
-    picture = figures.unrolled(3)
-    assert marked_arrows(picture.figure) == []
-    assert "W_x and W_h are used 3 times each, W_y 3 times" in picture.alt
-
-
-def test_a_loss_at_the_last_step_leaves_one_output():
-    picture = figures.unrolled(4, loss="last")
-    assert [label for label in labels(picture.figure) if label.startswith("$y_{")] == ["$y_{4}$"]
-    assert "The loss L reads y_4." in picture.alt
-
-
 # What a state keeps
 
 
 def test_an_impulse_under_a_small_radius_halves_as_fast_as_the_radius_says():
-    picture = moved(figures.impulse_explorer(rnn_step), radius=0.9, angle=0, impulse=0.1).picture
+    picture = impulses().at(radius=0.9, angle=0, impulse=0.1)
     assert number(r"half gone after (\d+) steps", picture.alt) == np.ceil(np.log(0.5) / np.log(0.9))
     assert "It dies" in picture.alt and "changes its sign 0 times" in picture.alt
     assert number(r"([\d.e-]+) at t = 30", picture.alt) == pytest.approx(
@@ -80,21 +59,21 @@ def test_an_impulse_under_a_small_radius_halves_as_fast_as_the_radius_says():
 
 
 def test_an_impulse_rings_once_in_half_a_turn():
-    picture = moved(figures.impulse_explorer(rnn_step), radius=1, angle=45, impulse=0.1).picture
-    assert number(r"changes its sign (\d+) times", picture.alt) == pytest.approx(59 * 45 / 180, abs=1)
+    picture = impulses().at(radius=1, angle=30, impulse=0.1)
+    assert number(r"changes its sign (\d+) times", picture.alt) == pytest.approx(59 * 30 / 180, abs=1)
 
 
 def test_an_impulse_above_radius_one_settles_where_tanh_and_growth_agree():
     fixed = 1.0
     for _ in range(200):
         fixed = np.tanh(1.3 * fixed)
-    picture = moved(figures.impulse_explorer(rnn_step), radius=1.3, angle=0).picture
+    picture = impulses().at(radius=1.3, angle=0)
     assert number(r"settles on a state of its own, of length ([\d.]+\d)", picture.alt) == pytest.approx(
         np.sqrt(2) * fixed, abs=0.006)
 
 
 def test_an_impulse_at_radius_one_fades_slowly_since_tanh_takes_a_little_each_time():
-    alt = moved(figures.impulse_explorer(rnn_step), radius=1, angle=0, impulse=0.1).picture.alt
+    alt = impulses().at(radius=1, angle=0, impulse=0.1).alt
     assert "It fades slowly: of length 0.10 at first, 0.09 after 59 steps" in alt
 
 
@@ -110,19 +89,7 @@ def test_a_step_that_never_hears_anything_is_drawn_too():
     silent = figures.impulse_explorer(lambda x, h, W_x, W_h, b: (0 * h, None))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert silent.picture.png
-
-
-@pytest.mark.parametrize("batch", [False, True])
-def test_padding_says_how_far_the_state_has_moved(batch):
-    picture = figures.padding(STATES[:, None] if batch else STATES, length=8)
-    moved_by = np.linalg.norm(STATES[-1] - STATES[7])
-    assert f"moved by {moved_by:.2f} ({100 * moved_by / np.linalg.norm(STATES[7]):.0f}% of its length)" in picture.alt
-    assert "After 12 steps of padding" in picture.alt
-
-
-def test_a_sequence_without_padding_has_not_moved():
-    assert "No padding" in figures.padding(STATES, 20).alt
+        assert silent.html
 
 
 # Squashing
@@ -131,16 +98,17 @@ def test_a_sequence_without_padding_has_not_moved():
 @pytest.mark.parametrize(("function", "z", "value", "slope"), [
     ("sigmoid", 0, 0.5, 0.25), ("tanh", 1, np.tanh(1), 1 - np.tanh(1) ** 2), ("relu", -2, 0, 0), ("relu", 3, 3, 1)])
 def test_the_activation_explorer_says_value_and_slope(function, z, value, slope):
-    alt = moved(figures.activation_explorer(sigmoid, activation_slopes), function=function, z=z).picture.alt
-    assert f"{function}({z:.2f}) = {value:.4f}, and its slope there is {slope:.4f}" in alt
+    alt = activations().at(function=function, z=z).alt
+    said = f"{function}({z:.2f}) = {value:.4f}, and its slope there is {slope:.4f}"
+    assert said.replace("-", "\N{MINUS SIGN}") in alt
     assert ("not saturated" in alt) == (slope >= 0.01)
 
 
 def test_the_shaded_part_begins_where_the_slope_falls_below_a_hundredth():
-    explorer = figures.activation_explorer(sigmoid, activation_slopes)
+    explorer = activations()
     edge = -np.log((1 - np.sqrt(1 - 4 * 0.01)) / (1 + np.sqrt(1 - 4 * 0.01)))
-    assert number(r"for z below -([\d.]+\d)", explorer.picture.alt) == pytest.approx(edge, abs=0.02)
-    tanh = moved(explorer, function="tanh").picture.alt
+    assert number(r"for z below −([\d.]+\d)", explorer.picture.alt) == pytest.approx(edge, abs=0.02)
+    tanh = explorer.at(function="tanh").alt
     assert number(r"and above ([\d.]+\d)", tanh) == pytest.approx(np.arctanh(np.sqrt(0.99)), abs=0.02)
 
 
@@ -163,17 +131,6 @@ def test_a_stable_sigmoid_never_overflows_in_float32():
     assert "The naive one never overflows" in figures.sigmoid_in_float32(sigmoid, sigmoid).alt
 
 
-def test_two_orders_of_the_same_words_have_one_bag():
-    picture = figures.bag_of_words("not bad, good", "Not good, bad.")
-    assert "The bags are the same, the sentences are not" in picture.alt
-    assert "not 1 and 1; bad 1 and 1; good 1 and 1" in picture.alt
-
-
-def test_bags_that_differ_say_in_which_words():
-    alt = figures.bag_of_words("a rose is a rose", "a rose is red").alt
-    assert "The bags differ in a, rose, red" in alt and "rose 2 and 1" in alt and "red 0 and 1" in alt
-
-
 # Gradients
 
 
@@ -188,7 +145,8 @@ def test_the_gradients_that_flow_back_are_those_that_a_measurement_finds():
         seen.setdefault("dh", dh.copy())
         return rnn_backward(dh, cache)
 
-    alt = figures.gradient_explorer(forward, backward).picture.alt
+    alt = gradients().picture.alt
+    gradients_sent_back(forward, backward, [False] * 5 + [True], 0.7)
     x, h0, W_x, W_h, b = seen["inputs"]
     states = [h0, *rnn_forward(x, h0, W_x, W_h, b)[0]]
     for t in range(6):
@@ -212,16 +170,16 @@ def test_the_gradients_flow_through_the_backward_that_was_given():
 
 
 def test_a_loss_reaches_no_later_state():
-    alt = moved(figures.gradient_explorer(rnn_forward, rnn_backward), loss="2").picture.alt
+    alt = gradients().at(loss="2").alt
     assert "0 at h_5, 0 at h_4, 0 at h_3, 0 at h_2, 0." in alt
 
 
 def test_gradients_of_losses_at_every_step_meet_and_a_large_radius_makes_them_grow():
-    explorer = figures.gradient_explorer(rnn_forward, rnn_backward)
-    last = number(r"([\d.]+) at h_0", moved(explorer, loss="6", radius=1.5).picture.alt)
-    every = number(r"([\d.]+) at h_0", moved(explorer, loss="every step").picture.alt)
-    assert every > last > 1
-    assert "6 losses send 1 each" in explorer.picture.alt
+    explorer = gradients()
+    last = number(r"([\d.]+) at h_0", explorer.at(loss="6", radius=1.5).alt)
+    alt = explorer.at(loss="every step", radius=1.5).alt
+    assert number(r"([\d.]+) at h_0", alt) > last > 1
+    assert "6 losses send 1 each" in alt
 
 
 def test_a_backward_that_eats_its_arrays_does_no_harm():
@@ -232,15 +190,15 @@ def test_a_backward_that_eats_its_arrays_does_no_harm():
         return gradients
 
     assert (figures.gradient_explorer(rnn_forward, hungry).picture.alt
-            == figures.gradient_explorer(rnn_forward, rnn_backward).picture.alt)
+            == gradients().picture.alt)
 
 
 def test_the_v_curve_marks_each_minimum_and_measures_both_arms():
     alt = figures.v_curve(EPS[::-1], {name: error[::-1] for name, error in V.items()}).alt
-    assert f"float64 is best at eps = 1e-06, with an error of {V['float64'].min():.1e}" in alt
-    assert f"float32 is best at eps = 1e-03, with an error of {V['float32'].min():.1e}" in alt
-    assert "Where rounding rules, the error of float64 goes with eps to the power -1.0" in alt
-    assert "Where truncation rules, the error of float64 goes with eps to the power 2.0" in alt
+    assert f"float64 is best at ε = 10⁻⁶, with an error of {scientific(V['float64'].min())}" in alt
+    assert f"float32 is best at ε = 0.001, with an error of {scientific(V['float32'].min())}" in alt
+    assert "Where rounding rules, the error of float64 goes with ε to the power -1.0" in alt
+    assert "Where truncation rules, the error of float64 goes with ε to the power 2.0" in alt
 
 
 def test_a_v_curve_with_errors_that_no_log_axis_shows_is_drawn():
@@ -249,7 +207,7 @@ def test_a_v_curve_with_errors_that_no_log_axis_shows_is_drawn():
         warnings.simplefilter("error")
         picture = figures.v_curve(EPS, errors)
         assert picture.png
-    assert "a is best at eps = 1e-09" in picture.alt and "b is best" not in picture.alt
+    assert "a is best at ε = 10⁻⁹" in picture.alt and "b is best" not in picture.alt
 
 
 def test_losses_say_where_they_began_and_ended():
@@ -340,3 +298,77 @@ def test_a_copy_of_a_notebook_does_not_count_twice(tmp_path):
     (tmp_path / "01_a_folder" / "01_a_folder.ipynb").mkdir(parents=True)
     alt = figures.course_map(str(tmp_path)).alt
     assert "00 start here: 1 of 1 point;" in alt and "01 sequences and squashing: nothing to earn" in alt
+
+
+def essay_cell(points):
+    return {"cell_type": "markdown", "metadata": {"nbgrader": {"grade_id": "why", "points": points, "grade": True}}}
+
+
+def test_the_points_that_a_person_gives_stand_beside_the_others(tmp_path):
+    lesson(tmp_path, "03_back", check_cell(5, "5.0"), essay_cell(3))
+    alt = figures.course_map(tmp_path).alt
+    assert "5 of 5 points so far" in alt and "03 backpropagation through time: 5 of 5 points, +3 by hand." in alt
+
+
+def test_the_stations_of_the_map_and_of_a_lessons_end_are_links_to_the_lessons_that_are_there(tmp_path):
+    lesson(tmp_path, "00_start_here", check_cell(1, "1.0"))
+    lesson(tmp_path, "06_the_lstm", check_cell(1, "1.0"))
+    for picture in (figures.course_map(tmp_path), figures.end_of_lesson(0, "x", tmp_path)):
+        found = re.findall(r'<a href="([^"]+)" title="([^"]+)" aria-label="([^"]+)"', picture.html)
+        assert [name for _, name, _ in found] == ["00 start here", "06 the LSTM"] == [name for *_, name in found]
+        assert all(Path(address).is_file() for address, *_ in found)
+        shares = [float(share) for share in re.findall(r"(?:left|top|width|height): ([\d.]+)%", picture.html)]
+        assert all(0 <= share <= 100 for share in shares) and len(shares) >= 8
+
+
+def test_a_link_of_the_map_begins_where_the_page_lies(tmp_path, monkeypatch):
+    lesson(tmp_path, "00_start_here", check_cell(1, "1.0"))
+    monkeypatch.chdir(tmp_path / "00_start_here")
+    assert 'href="../00_start_here/00_start_here.ipynb"' in figures.course_map("..").html
+
+
+def test_the_end_of_a_lesson_counts_what_its_checks_said_in_this_kernel_and_says_what_can_be_defended(tmp_path):
+    lesson(tmp_path, "00_start_here", check_cell(1, None, name="check-affine"))
+    lesson(tmp_path, "01_sequences", check_cell(4, "3.0"))
+    before = figures.end_of_lesson(0, "Time comes first.", tmp_path).alt
+    assert before == "Lesson 00: 0 of 1 point. The course so far: 3 of 5 points. You can now defend: Time comes first."
+
+    def affine(x, W, b):
+        return x @ W + b
+
+    try:
+        assert check(affine, points=1) == 1
+        assert "Lesson 00: 1 of 1 point. The course so far: 4 of 5" in figures.end_of_lesson(0, "x", tmp_path).alt
+        assert "3 of 5 points so far" in figures.course_map(tmp_path).alt
+    finally:
+        results.clear()
+
+
+# Losses, and who counts
+
+
+def test_the_thick_line_of_a_loss_stands_where_its_cliff_is():
+    cliff = np.where(np.arange(600) < 300, 0.3, 1e-4)
+    mean = mean_around(cliff)
+    assert np.argmax(mean < np.sqrt(0.3 * 1e-4)) == pytest.approx(300, abs=1)
+    assert mean[:290] == pytest.approx(0.3) and mean[310:] == pytest.approx(1e-4)
+
+
+@pytest.mark.parametrize(("histories", "title"), [
+    ({"a": [1.0, 0.01]}, "The loss falls, to 1/100 of where it began"),
+    ({"a": [1.0, 0.01], "b": [1, 0.1]}, "Both losses fall, to 1/10 of where they began or less"),
+    ({"a": [1.0, 0.01], "b": [1, 0.1], "c": [1, 0.02]}, "All 3 losses fall, to 1/10 of where they began or less"),
+    ({"a": [1.0, 0.01], "b": [1, 1.1]}, "1 of 2 losses falls"), ({"a": [1.0, 1.1]}, "None of 1 loss falls"),
+    ({"a": [1.0, 0.1], "b": [1, 0.1], "c": [1, np.nan]}, "2 of 3 losses fall"),
+])
+def test_the_headline_of_losses_says_how_far_they_fall(histories, title):
+    assert f"log axis. {title}. " in figures.losses(histories).alt
+
+
+def test_the_headline_of_counts_says_who_is_back_at_zero():
+    up = [1.0, 2, 3, 2, 1]
+    counts = {"LSTM": [*up, 0], "GRU": [*up, -2], "RNN": [*up, 0.4]}
+    for names, said in [(["LSTM", "GRU"], "only LSTM is"), (["GRU"], "no unit is"), (["LSTM", "RNN"], "all units are"),
+                        (["LSTM", "GRU", "RNN"], "only 2 of 3 units are")]:
+        alt_of = figures.counting({name: counts[name] for name in names}).figure.texts[0].get_text()
+        assert alt_of == f"After 3 a and 3 b, {said} back at 0"

@@ -46,7 +46,7 @@ def test_the_menus_hidden_from_students_are_those_that_nbgrader_has(root):
 
 def test_the_readmes_pictures_are_there_small_and_described(root):
     pictures = re.findall(r"!\[([^]]*)\]\((docs/[^)]*)\)", (root / "README.md").read_text())
-    assert {path for _, path in pictures} == {"docs/cell.png", "docs/check.png"}
+    assert {path for _, path in pictures} == {"docs/cell.svg", "docs/check.png"}
     for words, path in pictures:
         assert len(words.split()) > 10
         assert (root / path).stat().st_size < 300_000
