@@ -151,8 +151,9 @@ guess.reveal("switch", "above 0.9" if ten_later > 0.9 else "about half way" if t
 # %% [markdown] locked="move-the-two"
 # Here is that unit again, step by step. On the left its numbers, on the right how a state answers to the one before it
 # while nothing is heard. Press play, or click on a step. Then move the weight.
-#
-# **Guess first.** How small may the 2 become before the bit is lost?
+
+# %%
+guess.place("lost", "How small may the 2 become before the bit is lost?", 0, 2, log=False, within=0.15)
 
 
 # %%
@@ -161,6 +162,12 @@ def switch(x, h, w):
 
 
 figures.switch_explorer(switch)
+
+# %%
+weights, state = np.linspace(0, 2, 201), 1.0
+for _ in range(5000):
+    state = switch(0, state, weights)  # a unit for each weight, and nothing is heard
+guess.reveal("lost", weights[state > 0.05].min())
 
 # %% [markdown] locked="where-the-bit-is-lost"
 # It is lost from 1 downwards. There the curve lies below the diagonal, so every state shrinks, and only 0 stays where it
