@@ -13,7 +13,7 @@ from rnnkit.checking.difference import agrees, fitted, largest
 from rnnkit.checking.versions import Change, built_on, known_changes, slip_changes, version
 
 MOST_PAIRS = 300     # that are tried together, for one answer
-MOST_TOGETHER = 2    # mistakes that are named in one answer, each by outputs of its own
+MOST_TOGETHER = 4    # mistakes that are named in one answer, each by outputs of its own
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,8 @@ def _by_output(evidence, changes, harmed, alike, wrong):
         chosen.append(changes[best])
         left &= ~harmed[best]
     named = [Named(change, _alone(evidence, change)) for change in chosen]
-    if version(evidence.exercise, *chosen) is not None and not evidence.fits(*chosen):
+    together = version(evidence.exercise, *chosen)
+    if not evidence.fits(*chosen) if together else len(chosen) > 2:
         return []
     return [] if left.any() or not all(each.outputs for each in named) else named
 
