@@ -171,6 +171,10 @@ def rnn_forward(x, h0, W_x, W_h, b):
     ("lstm_step_backward", "dc_next * i * (1 - g ** 2)", "dc_next * o * (1 - g ** 2)", "o is used where i belongs"),
     ("gru_step_backward", "dh_next * (1 - z) * (1 - n ** 2)", "dh_next * (1 - z) / (1 - n ** 2)", "not multiplied"),
     ("rnn_backward", "db += db_t", "db -= db_t", "for db, the sum has the wrong sign"),
+    ("rnn_backward", "dh[t] + dh_next", "dh[len(dh) - 1 - t] + dh_next", "dh is read from its other end"),
+    ("rnn_step_backward", "da.sum(axis=0)", "da[0]", "only the first row of da counts, not the sum"),
+    ("lstm_gates", "np.tanh(a_g)", "np.maximum(0, a_g)", "relu stands where tanh belongs"),
+    ("lstm_gates", "sigmoid(a_f)", "1 - sigmoid(a_f)", "the returned f is one minus what it should be"),
     ("parameter_count", "lstm = 4 * rnn", "lstm = 6 * rnn + b", ""),
 ])
 def test_slip_is_described(name, right, wrong, said):
