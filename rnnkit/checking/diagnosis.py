@@ -115,7 +115,8 @@ def _several(evidence, tables):
         pair = changes[first], changes[second]
         if evidence.fits(*pair):
             return [Named(change, _alone(evidence, change)) for change in pair]
-    return _by_output(evidence, changes, harmed, alike, wrong) or _in_part(evidence, changes, harmed, alike, wrong)
+    return _by_output(evidence, changes, harmed, alike, wrong) or _in_part(
+        evidence, changes, harmed, alike, wrong, tables[0].weights)
 
 
 def _alone(evidence, change):
@@ -165,7 +166,7 @@ def _by_output(evidence, changes, harmed, alike, wrong):
     return [] if left.any() or not all(each.outputs for each in named) else named
 
 
-def _in_part(evidence, changes, harmed, alike, wrong):
+def _in_part(evidence, changes, harmed, alike, wrong, weights):
     """One known mistake, beside another that nobody knows.
 
     Whatever it would harm is wrong, and it explains the greater part of that. It is named where no other mistake
@@ -174,8 +175,7 @@ def _in_part(evidence, changes, harmed, alike, wrong):
     """
     if len(evidence.exercise.outputs) < 3:
         return []
-    table = _table(evidence.exercise, evidence.cases[0], (changes[0],))
-    explained, left_open = (harmed & alike) @ table.weights, (harmed & ~alike) @ table.weights
+    explained, left_open = (harmed & alike) @ weights, (harmed & ~alike) @ weights
     fair = np.flatnonzero(~(harmed & ~wrong).any(axis=1) & (explained > left_open))
     best = min(fair, key=lambda k: (-explained[k], left_open[k], not changes[k].known), default=None)
     if best is None or not changes[best].known:
@@ -187,7 +187,7 @@ def _in_part(evidence, changes, harmed, alike, wrong):
     parts = [_Table(evidence.exercise, case, (changes[best],)).part(answer, evidence.exercise.answer(case))
              for case, answer in seen if not answer.problem]
     outputs, besides = parts[0]
-    if not outputs or any(part[0] not in ((), outputs) or part[1] is None for part in parts):
+    if not outputs or not besides or any(part[0] not in ((), outputs) or part[1] is None for part in parts):
         return []
     values = evidence.answers[0].outputs
     if not any(values[name].any() for name in outputs) and not all(values[name].any() for name in besides):
