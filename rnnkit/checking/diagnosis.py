@@ -13,6 +13,7 @@ from rnnkit.checking.difference import agrees, fitted, largest
 from rnnkit.checking.versions import Change, built_on, known_changes, slip_changes, version
 
 MOST_PAIRS = 300     # that are tried together, for one answer
+MOST_KNOWN = 800     # of known mistakes, where there is one output, which rules out little and takes little time
 MOST_TOGETHER = 4    # mistakes that are named in one answer, each by outputs of its own
 
 
@@ -111,7 +112,8 @@ def _several(evidence, tables):
     changes = [change for table in tables for change in table.changes]
     harmed, alike, wrong = zip(*(table.compared(answer, right) for table in tables), strict=True)
     harmed, alike, wrong = np.vstack(harmed), np.vstack(alike), wrong[0]
-    for first, second in _candidates(harmed, alike, wrong, sum(change.known for change in changes)):
+    known, single = sum(change.known for change in changes), len(evidence.exercise.outputs) == 1
+    for first, second in _candidates(harmed, alike, wrong, known, single):
         pair = changes[first], changes[second]
         if evidence.fits(*pair):
             return [Named(change, _alone(evidence, change)) for change in pair]
@@ -129,11 +131,12 @@ def _alone(evidence, change):
                  and not _same_output(evidence.exercise, name, evidence.expected[0], mistaken))
 
 
-def _candidates(harmed, alike, wrong, known):
+def _candidates(harmed, alike, wrong, known, single):
     """Pairs worth trying together, the likelier first: no region of the outputs speaks against them.
 
     Where only one of the two does harm, the answer has its numbers; where none does, the answer is right; where both
-    do, it is wrong. harmed, alike: versions x regions. The first `known` versions are known mistakes.
+    do, it is wrong. harmed, alike: versions x regions. The first `known` versions are known mistakes. single: whether
+    there is one output.
     """
     harm, fair = harmed.astype(np.float32), (~harmed).astype(np.float32)
     alone = (harmed & ~alike).astype(np.float32) @ fair.T
@@ -141,8 +144,10 @@ def _candidates(harmed, alike, wrong, known):
     useful = harmed.any(axis=1)
     first, second = np.nonzero(np.triu(against == 0, 1) & useful[:, None] & useful)
     explained = (harmed & alike).sum(axis=1)
-    order = np.lexsort((-(explained[first] + explained[second]), (first >= known).astype(int) + (second >= known)))
-    return list(zip(first[order], second[order], strict=True))[:MOST_PAIRS]
+    unknown = (first >= known).astype(int) + (second >= known)
+    order = np.lexsort((-(explained[first] + explained[second]), unknown))
+    most = max(MOST_PAIRS, min(MOST_KNOWN, np.count_nonzero(unknown == 0))) if single else MOST_PAIRS
+    return list(zip(first[order], second[order], strict=True))[:most]
 
 
 def _by_output(evidence, changes, harmed, alike, wrong):
