@@ -149,14 +149,11 @@ guess.reveal("switch", "above 0.9" if ten_later > 0.9 else "about half way" if t
 # the weight 2. With 0.5 in its place, the state would fall back to zero. Change the 2 in the cell above and try.
 
 # %% [markdown] locked="move-the-two"
-# The memory is the weight 2. How much smaller may it be?
-
-# %%
-guess.choose("lost", "Below which weight is the bit lost?", "0.5", "1", "1.5")
-
-# %% [markdown] locked="play-the-switch"
 # Here is that unit again, step by step. On the left its numbers, on the right how a state answers to the one before it
 # while nothing is heard. Press play, or click on a step. Then move the weight.
+
+# %%
+guess.place("lost", "How small may the 2 become before the bit is lost?", 0, 2, log=False, within=0.15)
 
 
 # %%
@@ -167,17 +164,14 @@ def switch(x, h, w):
 figures.switch_explorer(switch)
 
 # %%
-kept = {}
-for w in (0.4, 0.6, 0.9, 1.1, 1.4, 1.6):
-    h = np.ones(1)
-    for _ in range(1000):
-        h = switch(0, h, w)
-    kept[w] = abs(h[0]) > 0.01
-guess.reveal("lost", {0.6: "0.5", 1.1: "1", 1.6: "1.5"}[min(w for w in kept if kept[w])])
+weights, state = np.linspace(0, 2, 201), 1.0
+for _ in range(5000):
+    state = switch(0, state, weights)  # a unit for each weight, and nothing is heard
+guess.reveal("lost", weights[state > 0.05].min())
 
 # %% [markdown] locked="where-the-bit-is-lost"
-# Below 1 the curve lies under the diagonal, so every state shrinks, and only 0 stays where it is. Above 1 the curve
-# meets the diagonal at two more places. Those two are the bit.
+# It is lost from 1 downwards. There the curve lies below the diagonal, so every state shrinks, and only 0 stays where it
+# is. Above 1 the curve meets the diagonal at two more places. Those two are the bit.
 
 # %% [markdown] locked="card-rnn-step"
 # ### Exercise: `rnn_step`
