@@ -112,11 +112,6 @@ class Question:
     def with_answer(self):
         return choice_card(self, ())
 
-    @property
-    def html(self):
-        """The question as a page shows it that no kernel answers."""
-        return question_card(self, {})
-
     def __repr__(self):
         return f"Guess first: {self.question} {self.in_words()}"
 
@@ -124,15 +119,17 @@ class Question:
         """How to answer, in plain text."""
         return ""
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        bundle = {"text/html": self.html, "text/plain": repr(self)}
+    def _ipython_display_(self):
+        """The question, which every page shows, and below it the control, which a page without a kernel leaves out."""
+        from IPython.display import display
         try:
             import ipywidgets
         except ImportError:
             how = f"{missing('ipywidgets')} Or write your guess into the cell, as mine={self.example!r}."
-            return {"text/html": bundle["text/html"] + f"<p>{html.escape(how)}</p>",
-                    "text/plain": f"{bundle['text/plain']}\n{how}"}
-        return {**self._widget(ipywidgets)._repr_mimebundle_(), **bundle}
+            display({"text/html": f"{self.html}<p>{html.escape(how)}</p>", "text/plain": f"{self!r}\n{how}"}, raw=True)
+            return
+        display({"text/html": self.html, "text/plain": repr(self)}, raw=True)
+        display(self._widget(ipywidgets))
 
     def _widget(self, widgets):
         said = widgets.HTML(html.escape(self.said))
@@ -141,8 +138,7 @@ class Question:
             self.keep(value)
             said.value = html.escape(self.said)
 
-        title = widgets.HTML(f"<b>Guess first.</b> {html.escape(self.question)}")
-        return widgets.VBox([title, self._control(widgets, keep), said])
+        return widgets.VBox([self._control(widgets, keep), said])
 
 
 class Choice(Question):
@@ -169,7 +165,7 @@ class Choice(Question):
 
     @property
     def html(self):
-        return question_card(self, {"kind": "choice"}, self.options)
+        return question_card(self, {"kind": "choice", "options": "|".join(self.options)}, self.in_words())
 
     def in_words(self):
         return f"({', '.join(self.options)})"
@@ -209,7 +205,7 @@ class Place(Question):
     @property
     def html(self):
         return question_card(self, {"kind": "place", "low": self.low, "high": self.high, "within": self.within,
-                                    "scale": "log" if self.log else "linear"})
+                                    "scale": "log" if self.log else "linear"}, self.in_words())
 
     def in_words(self):
         return f"(a number from {self.low:g} to {self.high:g})"

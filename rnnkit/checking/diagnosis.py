@@ -13,7 +13,8 @@ from rnnkit.checking.difference import agrees, fitted, largest
 from rnnkit.checking.versions import Change, built_on, known_changes, slip_changes, version
 
 MOST_PAIRS = 300     # that are tried together, for one answer
-MOST_TOGETHER = 2    # mistakes that are named in one answer, each by outputs of its own
+MOST_KNOWN = 800     # of known mistakes, where there is one output, which rules out little and takes little time
+MOST_TOGETHER = 4    # mistakes that are named in one answer, each by outputs of its own
 
 
 @dataclass(frozen=True)
@@ -111,11 +112,13 @@ def _several(evidence, tables):
     changes = [change for table in tables for change in table.changes]
     harmed, alike, wrong = zip(*(table.compared(answer, right) for table in tables), strict=True)
     harmed, alike, wrong = np.vstack(harmed), np.vstack(alike), wrong[0]
-    for first, second in _candidates(harmed, alike, wrong, sum(change.known for change in changes)):
+    known, single = sum(change.known for change in changes), len(evidence.exercise.outputs) == 1
+    for first, second in _candidates(harmed, alike, wrong, known, single):
         pair = changes[first], changes[second]
         if evidence.fits(*pair):
             return [Named(change, _alone(evidence, change)) for change in pair]
-    return _by_output(evidence, changes, harmed, alike, wrong) or _in_part(evidence, changes, harmed, alike, wrong)
+    return _by_output(evidence, changes, harmed, alike, wrong) or _in_part(
+        evidence, changes, harmed, alike, wrong, tables[0].weights)
 
 
 def _alone(evidence, change):
@@ -128,11 +131,12 @@ def _alone(evidence, change):
                  and not _same_output(evidence.exercise, name, evidence.expected[0], mistaken))
 
 
-def _candidates(harmed, alike, wrong, known):
+def _candidates(harmed, alike, wrong, known, single):
     """Pairs worth trying together, the likelier first: no region of the outputs speaks against them.
 
     Where only one of the two does harm, the answer has its numbers; where none does, the answer is right; where both
-    do, it is wrong. harmed, alike: versions x regions. The first `known` versions are known mistakes.
+    do, it is wrong. harmed, alike: versions x regions. The first `known` versions are known mistakes. single: whether
+    there is one output.
     """
     harm, fair = harmed.astype(np.float32), (~harmed).astype(np.float32)
     alone = (harmed & ~alike).astype(np.float32) @ fair.T
@@ -140,8 +144,10 @@ def _candidates(harmed, alike, wrong, known):
     useful = harmed.any(axis=1)
     first, second = np.nonzero(np.triu(against == 0, 1) & useful[:, None] & useful)
     explained = (harmed & alike).sum(axis=1)
-    order = np.lexsort((-(explained[first] + explained[second]), (first >= known).astype(int) + (second >= known)))
-    return list(zip(first[order], second[order], strict=True))[:MOST_PAIRS]
+    unknown = (first >= known).astype(int) + (second >= known)
+    order = np.lexsort((-(explained[first] + explained[second]), unknown))
+    most = max(MOST_PAIRS, min(MOST_KNOWN, np.count_nonzero(unknown == 0))) if single else MOST_PAIRS
+    return list(zip(first[order], second[order], strict=True))[:most]
 
 
 def _by_output(evidence, changes, harmed, alike, wrong):
@@ -159,12 +165,13 @@ def _by_output(evidence, changes, harmed, alike, wrong):
         chosen.append(changes[best])
         left &= ~harmed[best]
     named = [Named(change, _alone(evidence, change)) for change in chosen]
-    if version(evidence.exercise, *chosen) is not None and not evidence.fits(*chosen):
+    together = version(evidence.exercise, *chosen)
+    if not evidence.fits(*chosen) if together else len(chosen) > 2:
         return []
     return [] if left.any() or not all(each.outputs for each in named) else named
 
 
-def _in_part(evidence, changes, harmed, alike, wrong):
+def _in_part(evidence, changes, harmed, alike, wrong, weights):
     """One known mistake, beside another that nobody knows.
 
     Whatever it would harm is wrong, and it explains the greater part of that. It is named where no other mistake
@@ -173,8 +180,7 @@ def _in_part(evidence, changes, harmed, alike, wrong):
     """
     if len(evidence.exercise.outputs) < 3:
         return []
-    table = _table(evidence.exercise, evidence.cases[0], (changes[0],))
-    explained, left_open = (harmed & alike) @ table.weights, (harmed & ~alike) @ table.weights
+    explained, left_open = (harmed & alike) @ weights, (harmed & ~alike) @ weights
     fair = np.flatnonzero(~(harmed & ~wrong).any(axis=1) & (explained > left_open))
     best = min(fair, key=lambda k: (-explained[k], left_open[k], not changes[k].known), default=None)
     if best is None or not changes[best].known:
@@ -186,7 +192,7 @@ def _in_part(evidence, changes, harmed, alike, wrong):
     parts = [_Table(evidence.exercise, case, (changes[best],)).part(answer, evidence.exercise.answer(case))
              for case, answer in seen if not answer.problem]
     outputs, besides = parts[0]
-    if not outputs or any(part[0] not in ((), outputs) or part[1] is None for part in parts):
+    if not outputs or not besides or any(part[0] not in ((), outputs) or part[1] is None for part in parts):
         return []
     values = evidence.answers[0].outputs
     if not any(values[name].any() for name in outputs) and not all(values[name].any() for name in besides):

@@ -9,20 +9,25 @@ def named(exercise, mistakes):
     if besides := mistakes[0].besides:
         outputs, others = " and ".join(mistakes[0].outputs), " and ".join(besides)
         are = "are" if len(besides) > 1 else "is"
-        return (ids, [f"{outputs}: {_hint(mistakes[0].change)}",
-                      f"Besides, {others} {are} wrong in another way, which has no name here."],
+        return (ids, [_of(outputs, mistakes[0].change),
+                      f"Besides, {others} {are} wrong in a way that has no name here."],
                 f"{outputs}: exactly the numbers of {by}.")
     if len(mistakes) == 1 or not any(mistake.outputs for mistake in mistakes):
         hints = [f"{'And, at once: ' * (k > 0)}{_hint(mistake.change)}" for k, mistake in enumerate(mistakes)]
     else:
         mistakes = sorted(mistakes, key=lambda mistake: -len(mistake.outputs))
-        hints = [f"{', '.join(mistake.outputs) or 'Together with it'}: {_hint(mistake.change)}" for mistake in mistakes]
+        hints = [_of(", ".join(mistake.outputs) or "Together with it", mistake.change) for mistake in mistakes]
     return ids, hints, f"These are exactly the numbers of {by}."
 
 
 def _kind(exercise, change):
     where = "" if change.where is exercise else f" in what {change.where.name} does"
     return f"a known mistake{where}" if change.known else f"one slip{where}"
+
+
+def _of(outputs, change):
+    """A hint, and before it the outputs that it is about, unless it begins with them."""
+    return hint if (hint := _hint(change)).startswith(f"{outputs} ") else f"{outputs}: {hint}"
 
 
 def _hint(change):

@@ -40,14 +40,13 @@ def typeset(value):
     return cell(value, ".2g" if isinstance(value, float) else "")[:2]
 
 
-def question_card(question, data, options=()):
-    """The HTML of a question, with what a page needs that scores it itself, as data-... attributes."""
-    buttons = "".join(f'<button type="button" data-value="{html.escape(option)}" '
-                      f'style="{CHIP.format(line="1px solid")}; background: none; color: inherit">{html.escape(option)}'
-                      f'</button>' for option in options)
-    axis = f'<div class="rnnkit-axis">{data["low"]:g} to {data["high"]:g}</div>' if "low" in data else ""
+def question_card(question, data, answers):
+    """The HTML of a question, with what a page needs that scores it itself, as data-... attributes.
+
+    answers: those among which to choose, in words.
+    """
     return _card("rnnkit-guess", {"guess": question.name, **data},
-                 f"<b>Guess first.</b> {html.escape(question.question)}<div>{buttons}{axis}</div>")
+                 f"<b>Guess first.</b> {html.escape(question.question)} {html.escape(answers)}")
 
 
 def choice_card(question, options):

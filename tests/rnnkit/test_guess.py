@@ -1,7 +1,6 @@
 """Guesses: kept before the answer, not after; scored; written beside the lessons; and no trouble without any of it."""
 
 import json
-import re
 import sys
 
 import pytest
@@ -107,12 +106,12 @@ def test_outside_of_a_lesson_nothing_is_written(tmp_path, monkeypatch):
 def test_a_click_keeps_the_guess():
     widgets = pytest.importorskip("ipywidgets")
     question = ask()
-    _, buttons, said = question._widget(widgets).children
+    buttons, said = question._widget(widgets).children
     assert buttons.value is None
     buttons.value = "a tenth"
     assert question.guess == "a tenth" and "a tenth" in said.value
     place = guess.place("size", "How large?", 1e-6, 1)
-    axis, button = place._widget(widgets).children[1].children
+    axis, button = place._widget(widgets).children[0].children
     axis.value = 0.1
     assert place.guess is None
     button.click()
@@ -121,13 +120,28 @@ def test_a_click_keeps_the_guess():
 
 def test_without_ipywidgets_it_says_where_to_write_the_guess(monkeypatch):
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
-    bundle = ask()._repr_mimebundle_()
+    bundle, = shown(ask(), monkeypatch)
     assert set(bundle) == {"text/html", "text/plain"} and "mine='half'" in bundle["text/plain"]
+
+
+def test_the_question_is_an_output_of_its_own_that_stays_where_no_control_can(monkeypatch):
+    widgets = pytest.importorskip("ipywidgets")
+    question, control = shown(ask(), monkeypatch)
+    assert set(question) == {"text/html", "text/plain"} and "half, a tenth, less" in question["text/html"]
+    assert isinstance(control, widgets.VBox)
+
+
+def shown(question, monkeypatch):
+    """What a question displays, one output after the other."""
+    outputs = []
+    monkeypatch.setattr("IPython.display.display", lambda what, raw=False: outputs.append(what))
+    question._ipython_display_()
+    return outputs
 
 
 def test_a_page_without_a_kernel_can_score_it():
     html = ask().html
-    assert 'data-guess="knock"' in html and re.findall(r'data-value="(.*?)"', html) == ["half", "a tenth", "less"]
+    assert 'data-guess="knock"' in html and 'data-options="half|a tenth|less"' in html
     html = guess.place("size", "How large?", 1e-6, 1).html
     assert all(f'data-{what}="{value}"' in html for what, value in
                {"low": "1e-06", "high": "1", "within": "10", "scale": "log"}.items())
