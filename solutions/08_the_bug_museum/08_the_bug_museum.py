@@ -41,8 +41,6 @@
 # </details>
 
 # %%
-from itertools import count
-
 import numpy as np
 
 from rnnkit import (
@@ -52,10 +50,10 @@ from rnnkit import (
     guess,
     lstm_backward,
     lstm_forward,
-    lstm_gates,
     lstm_step,
     lstm_step_backward,
     numerical_gradient,
+    passes,
     pencil,
     relative_error,
     rnn_backward,
@@ -64,7 +62,6 @@ from rnnkit import (
     sigmoid,
     yours,
 )
-from rnnkit.training import SGD, echo, train
 
 # %% [markdown] locked="one-of-three"
 # ## One of three is right
@@ -72,28 +69,7 @@ from rnnkit.training import SGD, echo, train
 # The task is **echo** again: say at each step what you heard one step before. Below, a small network learns it three
 # times, from the same first weights and with the same inputs. (It is trained with momentum: each update goes on with
 # 0.8 of the one before.) Only the backward pass differs, and only one of the three is right. They are shuffled, so the
-# names of the curves give nothing away. The loop is the `train` of lesson 03.
-
-
-# %%
-H = 12
-CELLS = {  # the forward pass, the right way back, and the shapes of the weights
-    "RNN": (rnn_forward, rnn_backward, [(1, H), (H, H), (H,)]),
-    "LSTM": (lstm_forward, lstm_backward, [(1, 4 * H), (H, 4 * H), (4 * H,)]),
-}
-
-
-def trained(backward, cell="RNN", delay=1, seed=0, updates=600):
-    """The losses of a small network that is trained on echo with this backward pass."""
-    forward, _, shapes = CELLS[cell]
-    rng = np.random.default_rng(seed)
-    weights = [np.zeros(shape) if len(shape) == 1 else (0.5 if shape[0] == 1 else 0.2) * rng.standard_normal(shape)
-               for shape in shapes]
-    if "LSTM" in cell:
-        weights[2][H:2 * H] = 1  # the forget gate begins open
-    readout = 0.2 * rng.standard_normal((H, 1)), np.zeros(1)
-    batches = echo(rng, delay, T=6, N=16, updates=updates)
-    return train(forward, backward, weights, readout, batches, SGD(0.1, momentum=0.8), states=1 + ("LSTM" in cell))
+# names of the curves give nothing away. Inside `passes.train_on_echo`, the loop is the `train` of lesson 03.
 
 
 # %%
@@ -112,7 +88,8 @@ def no_mistake(dh, cache):
 
 
 shuffled = np.random.default_rng(5).permutation([no_carry, wrong_sign, no_mistake])
-figures.losses({name: trained(backward, updates=300) for name, backward in zip("ABC", shuffled, strict=True)})
+figures.losses({name: passes.train_on_echo(rnn_forward, backward, updates=300)
+                for name, backward in zip("ABC", shuffled, strict=True)})
 
 # %%
 guess.choose("ABC", "Which one is right?", "A", "B", "C")
@@ -144,45 +121,23 @@ guess.reveal("ABC", next(name for name in names if names[name] == "no_mistake"))
 #
 # Initial states and biases are random too. Zeros hide mistakes: what is multiplied by $h_0 = 0$ is right whatever it is.
 # And the sequences are short, so that nothing in them has vanished: what has, the judge does not see.
+#
+# Here is one gradient of one backward pass. `passes.derived_and_measured` does the same for every argument, of an LSTM too.
 
 
 # %%
 measure = yours(numerical_gradient)
+inputs, [dh] = passes.random_case(rnn_forward, T=3)
 
 
-def run(x, h0, W_x, W_h, b, c0=None):
-    """The states that a loss can look at, and the cache. With a c0 it is an LSTM, else an RNN."""
-    if c0 is None:
-        h, cache = rnn_forward(x, h0, W_x, W_h, b)
-        return [h], cache
-    h, c, cache = lstm_forward(x, h0, c0, W_x, W_h, b)
-    return [h, c[-1]], cache
+def loss(W_h):
+    h, _ = rnn_forward(**{**inputs, "W_h": W_h})
+    return np.sum(dh * h)
 
 
-def random_case(cell, T, N=2, D=3, H=4):
-    """Random arguments for `run`, and an upstream gradient for each of the states that it returns."""
-    rng, blocks = np.random.default_rng(8), {"RNN": 1, "LSTM": 4}[cell]
-    shapes = {"x": (T, N, D), "h0": (N, H), "c0": (N, H),
-              "W_x": (D, blocks * H), "W_h": (H, blocks * H), "b": (blocks * H,)}
-    if cell == "RNN":
-        del shapes["c0"]
-    inputs = {name: 0.7 * rng.standard_normal(shape) for name, shape in shapes.items()}
-    return inputs, [rng.standard_normal(state.shape) for state in run(**inputs)[0]]
-
-
-def examine(backward, cell, T, copies=True):
-    """Every gradient of a backward pass, as name -> (derived, measured)."""
-    inputs, upstream = random_case(cell, T)
-    _, cache = run(**inputs)
-    derived = backward(*[array.copy() if copies else array for array in upstream], cache)
-
-    def loss(name, value):
-        states, _ = run(**{**inputs, name: value})
-        return sum(np.sum(array * state) for array, state in zip(upstream, states, strict=True))
-
-    return {f"d{name}": (gradient, measure(lambda value, name=name: loss(name, value), inputs[name]))
-            for name, gradient in zip(inputs, derived, strict=True)}
-
+_, cache = rnn_forward(**inputs)
+_, _, _, dW_h, _ = rnn_backward(dh, cache)
+print(f"dW_h, derived and measured: relative error {relative_error(dW_h, measure(loss, inputs['W_h'])):.0e}")
 
 # %% [markdown] locked="where-to-look"
 # ## Where to look
@@ -204,23 +159,18 @@ def examine(backward, cell, T, copies=True):
 
 
 # %%
-def mark(derived, measured):
-    error = relative_error(derived, measured)
-    return "ok" if error < 1e-6 else f"{error:.2f}"
-
-
-def report(backward, cell, plate, copies=True):
+def report(forward, backward, plate, copies=True):
     """Show where a backward pass is right, and its relative error where it is not."""
     try:
-        return figures.xray(plate, *(examine(backward, cell, T, copies) for T in (1, 3)))
+        return figures.xray(plate, *(passes.derived_and_measured(forward, backward, T, measure, copies) for T in (1, 3)))
     except NotImplementedError:
         print("This one is not written yet.")
 
 
-report(rnn_backward, "RNN", "rnn_backward, as in lesson 03")
+report(rnn_forward, rnn_backward, "rnn_backward, as in lesson 03")
 
 # %%
-report(lstm_backward, "LSTM", "lstm_backward, as in lesson 07")
+report(lstm_forward, lstm_backward, "lstm_backward, as in lesson 07")
 
 # %% [markdown] locked="the-rules"
 # ## The rules of the house
@@ -259,7 +209,7 @@ def broken_sum(dh, cache):
     return dx, dh_next, dW_x, dW_h, db
 
 # %%
-report(broken_sum, "RNN", "Exhibit 1 · the sum")
+report(rnn_forward, broken_sum, "Exhibit 1 · the sum")
 
 # %% [markdown] locked="card-exhibit-sum"
 # ### Exercise: `exhibit_sum`
@@ -292,7 +242,7 @@ def exhibit_sum(dh, cache):
 
 
 # %%
-report(exhibit_sum, "RNN", "Exhibit 1 · your repair")
+report(rnn_forward, exhibit_sum, "Exhibit 1 · your repair")
 
 # %% check="exhibit_sum" points=2
 check(exhibit_sum, points=2)
@@ -339,7 +289,7 @@ def broken_carry(dh, dc_T, cache):
     return dx, dh_next, dc_next, dW_x, dW_h, db
 
 # %%
-report(broken_carry, "LSTM", "Exhibit 2 · the carry")
+report(lstm_forward, broken_carry, "Exhibit 2 · the carry")
 
 # %% [markdown] locked="card-exhibit-carry"
 # ### Exercise: `exhibit_carry`
@@ -372,7 +322,7 @@ def exhibit_carry(dh, dc_T, cache):
 
 
 # %%
-report(exhibit_carry, "LSTM", "Exhibit 2 · your repair")
+report(lstm_forward, exhibit_carry, "Exhibit 2 · your repair")
 
 # %% check="exhibit_carry" points=2
 check(exhibit_carry, points=2)
@@ -387,19 +337,10 @@ check(exhibit_carry, points=2)
 #
 # There are $T$ steps and $T + 1$ states, and that is one too many for comfort. The author of this exhibit kept no caches:
 # it takes the inputs and the states as arrays, puts the states in one list, $h_0$ first, and writes the whole step out.
+# (`passes.on_arrays` takes the arrays out of the caches of `rnn_forward` and hands them over.)
 
 # %%
 guess.choose("states", "Does it train?", "yes", "no")
-
-
-# %%
-def on_arrays(backward):
-    """A backward pass that takes arrays, called with the caches of rnn_forward."""
-    def on_caches(dh, cache):
-        x, h = (np.stack([step[k] for step in cache]) for k in (0, 2))
-        _, h0, _, W_x, W_h = cache[0]
-        return backward(dh, x, h0, h, W_x, W_h)
-    return on_caches
 
 
 # %% locked="case-states"
@@ -416,7 +357,7 @@ def broken_states(dh, x, h0, h, W_x, W_h):
     return dx, dh_next, dW_x, dW_h, db
 
 # %%
-report(on_arrays(broken_states), "RNN", "Exhibit 3 · the saved states")
+report(rnn_forward, passes.on_arrays(broken_states), "Exhibit 3 · the saved states")
 
 # %% [markdown] locked="card-exhibit-states"
 # ### Exercise: `exhibit_states`
@@ -452,7 +393,7 @@ def exhibit_states(dh, x, h0, h, W_x, W_h):
 
 
 # %%
-report(on_arrays(exhibit_states), "RNN", "Exhibit 3 · your repair")
+report(rnn_forward, passes.on_arrays(exhibit_states), "Exhibit 3 · your repair")
 
 # %% check="exhibit_states" points=2
 check(exhibit_states, points=2)
@@ -465,28 +406,10 @@ check(exhibit_states, points=2)
 # ## Exhibit 4: the slope
 #
 # This exhibit is one step of an LSTM, and takes one by one what the cache holds. To examine it we put it into the loop of
-# lesson 07.
+# lesson 07, with `passes.backward_through_time`.
 
 # %%
 guess.choose("slope", "Does it train?", "yes", "no")
-
-
-# %%
-def through_time(step_backward):
-    """The loop of lstm_backward around another step."""
-    def backward(dh, dc_T, cache):
-        dh_next, dc_next, dx, weights = np.zeros_like(dc_T), dc_T, [], []
-        for dh_t, step in zip(dh[::-1], cache[::-1], strict=True):
-            dx_t, dh_next, dc_next, *dW = step_backward(dh_t + dh_next, dc_next, step)
-            dx.append(dx_t)
-            weights.append(dW)
-        return np.stack(dx[::-1]), dh_next, dc_next, *map(sum, zip(*weights, strict=True))
-    return backward
-
-
-def one_by_one(step_backward):
-    """A step that takes what the cache holds one by one, called with the cache."""
-    return lambda dh_next, dc_next, cache: step_backward(dh_next, dc_next, *cache)
 
 
 # %% locked="case-slope"
@@ -504,7 +427,7 @@ def broken_slope(dh_next, dc_next, x, h, c, i, f, g, o, c_next, W_x, W_h):
     return dx, dh, dc, dW_x, dW_h, db
 
 # %%
-report(through_time(one_by_one(broken_slope)), "LSTM", "Exhibit 4 · the slope")
+report(lstm_forward, passes.backward_through_time(broken_slope, one_by_one=True), "Exhibit 4 · the slope")
 
 # %% [markdown] locked="card-exhibit-slope"
 # ### Exercise: `exhibit_slope`
@@ -538,7 +461,7 @@ def exhibit_slope(dh_next, dc_next, x, h, c, i, f, g, o, c_next, W_x, W_h):
 
 
 # %%
-report(through_time(one_by_one(exhibit_slope)), "LSTM", "Exhibit 4 · your repair")
+report(lstm_forward, passes.backward_through_time(exhibit_slope, one_by_one=True), "Exhibit 4 · your repair")
 
 # %% check="exhibit_slope" points=2
 check(exhibit_slope, points=2)
@@ -558,22 +481,13 @@ figures.table("The slope of a gate", {"gate": ".3f", "its slope": ".3f", "the ex
 
 
 # %%
-def cosine(a, b):
-    """Of two lists of arrays: 1 if they point the same way, 0 at a right angle."""
-    a, b = (np.concatenate([array.ravel() for array in arrays]) for arrays in (a, b))
-    size = np.linalg.norm(a) * np.linalg.norm(b)
-    return a @ b / size if size else 0
-
-
-rows = []
-rng = np.random.default_rng(8)
+rng, rows = np.random.default_rng(8), []
 x, h, c, dh, dc = rng.standard_normal((5, 50, 4))
 for size in (0.1, 1.0, 5.0):
     weights = [size * rng.standard_normal(shape) for shape in ((4, 16), (4, 16), (16,))]
     _, _, cache = lstm_step(x, h, c, *weights)
-    wrong, right = (step(dh, dc, cache)[4] for step in (one_by_one(broken_slope), lstm_step_backward))
-    i, *_ = lstm_gates(x, h, *weights)
-    rows.append((size, i.min(), i.max(), np.degrees(np.arccos(cosine([wrong], [right])))))
+    wrong, right, i = broken_slope(dh, dc, *cache)[4], lstm_step_backward(dh, dc, cache)[4], cache[3]
+    rows.append((size, i.min(), i.max(), np.degrees(np.arccos(passes.cosine([wrong], [right])))))
 figures.table("The exhibit's gradient of W_h, and the right one",
               {"size of the weights": "", "least input gate": ".2f", "most": ".2f", "degrees apart": ".0f"}, rows)
 
@@ -604,13 +518,13 @@ def broken_gates(dh_next, dc_next, cache):
     return dx, dh, dc, dW_x, dW_h, db
 
 # %%
-report(through_time(broken_gates), "LSTM", "Exhibit 5 · the gates")
+report(lstm_forward, passes.backward_through_time(broken_gates), "Exhibit 5 · the gates")
 
 # %% [markdown] locked="look-at-db"
 # Two blocks are wrong. Before you read their lines again, print the numbers:
 
 # %%
-derived, measured = examine(through_time(broken_gates), "LSTM", T=1)["db"]
+derived, measured = passes.derived_and_measured(lstm_forward, passes.backward_through_time(broken_gates), 1, measure)["db"]
 for gate, a, n in zip("ifgo", np.split(derived, 4), np.split(measured, 4), strict=True):
     print(f"{gate}   derived {a.round(3)}   measured {n.round(3)}")
 
@@ -646,7 +560,7 @@ def exhibit_gates(dh_next, dc_next, cache):
 
 
 # %%
-report(through_time(exhibit_gates), "LSTM", "Exhibit 5 · your repair")
+report(lstm_forward, passes.backward_through_time(exhibit_gates), "Exhibit 5 · your repair")
 
 # %% check="exhibit_gates" points=2
 check(exhibit_gates, points=2)
@@ -660,16 +574,10 @@ check(exhibit_gates, points=2)
 # ## Exhibit 6: the upstream gradient
 #
 # The last exhibit is of another kind. The judge finds nothing. (It takes an upstream gradient of the last state as well,
-# `dh_T`, which is added to `dh[-1]`: PyTorch's layers return the last state apart. We give it zeros.)
+# `dh_T`, which is added to `dh[-1]`: PyTorch's layers return the last state apart. `passes.without_dh_T` gives it zeros.)
 
 # %%
 guess.choose("upstream", "Does it train?", "yes", "no")
-
-
-# %%
-def without_the_last(backward):
-    """A backward pass that takes a dh_T, called without one."""
-    return lambda dh, cache: backward(dh, np.zeros_like(dh[0]), cache)
 
 
 # %% locked="case-upstream"
@@ -686,17 +594,17 @@ def broken_upstream(dh, dh_T, cache):
     return dx, dh_next, dW_x, dW_h, db
 
 # %%
-report(without_the_last(broken_upstream), "RNN", "Exhibit 6 · the upstream gradient")
+report(rnn_forward, passes.without_dh_T(broken_upstream), "Exhibit 6 · the upstream gradient")
 
 # %% [markdown] locked="ask-twice"
 # Every number is right. Now call it twice, with the same arguments, and hold the two answers against each other:
 
 # %%
-inputs, [dh] = random_case("RNN", T=5)
-_, cache = run(**inputs)
-once, twice = (without_the_last(broken_upstream)(dh, cache) for _ in range(2))
+inputs, [dh] = passes.random_case(rnn_forward, T=5)
+_, cache = rnn_forward(**inputs)
+once, twice = (passes.without_dh_T(broken_upstream)(dh, cache) for _ in range(2))
 for name, a, b in zip(("dx", "dh0", "dW_x", "dW_h", "db"), once, twice, strict=True):
-    print(f"{name:5} first call against second call: {mark(a, b)}")
+    print(f"{name:5} first call against second call: {relative_error(a, b):.2f}")
 
 # %% [markdown] locked="who-is-bitten"
 # A function that answers differently when it is asked again has changed something: its own `dh`. That hurts whoever uses
@@ -705,7 +613,7 @@ for name, a, b in zip(("dx", "dh0", "dW_x", "dW_h", "db"), once, twice, strict=T
 # loss, and blames the gradient:
 
 # %%
-report(without_the_last(broken_upstream), "RNN", "Exhibit 6 · the upstream gradient", copies=False)
+report(rnn_forward, passes.without_dh_T(broken_upstream), "Exhibit 6 · the upstream gradient", copies=False)
 
 # %% [markdown] locked="card-exhibit-upstream"
 # To change an upstream gradient in place is a habit, and in most programs it does no harm. Where it does, it is hard to
@@ -744,7 +652,7 @@ def exhibit_upstream(dh, dh_T, cache):
 
 
 # %%
-report(without_the_last(exhibit_upstream), "RNN", "Exhibit 6 · your repair", copies=False)
+report(rnn_forward, passes.without_dh_T(exhibit_upstream), "Exhibit 6 · your repair", copies=False)
 
 # %% check="exhibit_upstream" points=2
 check(exhibit_upstream, points=2)
@@ -753,33 +661,23 @@ check(exhibit_upstream, points=2)
 # ## A second witness
 #
 # The judge has seen your repairs, and so have our checks. PyTorch knows nothing of either. Here are its `nn.RNN` and
-# `nn.LSTM`, with the same weights and the same loss, and the gradients that they derive by themselves.
+# `nn.LSTM`, with the same weights and the same loss, and the gradients that they derive by themselves. Every number is the
+# largest relative error of `dW_x`, `dW_h` and `db`.
 
 # %%
-repaired = {
-    "RNN": {"sum": yours(exhibit_sum), "states": on_arrays(yours(exhibit_states)),
-            "upstream": without_the_last(yours(exhibit_upstream))},
-    "LSTM": {"carry": yours(exhibit_carry), "slope": through_time(one_by_one(yours(exhibit_slope))),
-             "gates": through_time(yours(exhibit_gates))},
+museum = {  # name: the forward pass, the exhibit, and your repair
+    "sum": (rnn_forward, broken_sum, yours(exhibit_sum)),
+    "carry": (lstm_forward, broken_carry, yours(exhibit_carry)),
+    "states": (rnn_forward, *map(passes.on_arrays, (broken_states, yours(exhibit_states)))),
+    "slope": (lstm_forward, *(passes.backward_through_time(step, one_by_one=True)
+                              for step in (broken_slope, yours(exhibit_slope)))),
+    "gates": (lstm_forward, *map(passes.backward_through_time, (broken_gates, yours(exhibit_gates)))),
+    "upstream": (rnn_forward, *map(passes.without_dh_T, (broken_upstream, yours(exhibit_upstream)))),
 }
-
 if torch := available("torch"):
-    for cell, functions in repaired.items():
-        inputs, upstream = random_case(cell, T=7)
-        x, h0, W_x, W_h, b = (torch.tensor(inputs[name]) for name in ("x", "h0", "W_x", "W_h", "b"))
-        layer = getattr(torch.nn, cell)(3, 4, dtype=torch.float64)
-        layer.load_state_dict({"weight_ih_l0": W_x.T, "weight_hh_l0": W_h.T, "bias_ih_l0": b, "bias_hh_l0": 0 * b})
-        if cell == "RNN":
-            states = layer(x, h0[None])[:1]
-        else:
-            h, (_, c) = layer(x, (h0[None], torch.tensor(inputs["c0"])[None]))
-            states = h, c[0]
-        sum(torch.sum(torch.tensor(d) * state) for d, state in zip(upstream, states, strict=True)).backward()
-        theirs = [layer.weight_ih_l0.grad.T, layer.weight_hh_l0.grad.T, layer.bias_ih_l0.grad]
-        for name, function in functions.items():
-            ours = function(*[d.copy() for d in upstream], run(**inputs)[1])[-3:]
-            error = max(relative_error(a, n.numpy()) for a, n in zip(ours, theirs, strict=True))
-            print(f"{name:9} against torch.nn.{cell:5} relative error {error:.0e}")
+    for name, (forward, _, repair) in museum.items():
+        layer = "RNN" if forward is rnn_forward else "LSTM"
+        print(f"{name:9} against torch.nn.{layer:5} relative error {passes.error_against_torch(forward, repair):.0e}")
 
 # %% [markdown] locked="room-7"
 # ## Exhibit 7: the forward pass
@@ -810,46 +708,23 @@ def wrong_step_backward(dh_next, dc_next, cache):
 
 
 # %%
-def wrong_forward(x, h0, c0, W_x, W_h, b):
-    h, c, cache = [h0], [c0], []
-    for x_t in x:
-        h_t, c_t, kept = wrong_step(x_t, h[-1], c[-1], W_x, W_h, b)
-        h, c, cache = [*h, h_t], [*c, c_t], [*cache, kept]
-    return np.stack(h[1:]), np.stack(c[1:]), cache
-
-
-inputs, [dh, dc_T] = random_case("LSTM", T=4)
-order = ["x", "h0", "c0", "W_x", "W_h", "b"]
-
-
-def wrong_loss(name, value):
-    h, c, _ = wrong_forward(*({**inputs, name: value}[key] for key in order))
-    return np.sum(dh * h) + np.sum(dc_T * c[-1])
-
-
-h_wrong, _, cache = wrong_forward(*(inputs[name] for name in order))
-derived = through_time(wrong_step_backward)(dh, dc_T, cache)
-errors = {name: relative_error(gradient, measure(lambda value, name=name: wrong_loss(name, value), inputs[name]))
-          for name, gradient in zip(order, derived, strict=True)}
-figures.table("What the judge says", {"gradient": "", "relative error": ".0e"},
-              [(f"d{name}", error) for name, error in errors.items()])
+wrong_forward, wrong_backward = passes.forward_through_time(wrong_step), passes.backward_through_time(wrong_step_backward)
+said = passes.derived_and_measured(wrong_forward, wrong_backward, 4, measure)
+errors = {name: relative_error(derived, measured) for name, (derived, measured) in said.items()}
+figures.table("What the judge says", {"gradient": "", "relative error": ".0e"}, errors.items())
 
 # %%
 wrong = sum(error > 1e-6 for error in errors.values())
 guess.reveal("forward", "all are right" if wrong == 0 else "all wrong" if wrong == len(errors) else "some are wrong")
 
 # %%
-h_right = lstm_forward(*(inputs[name] for name in order))[0]
+inputs, upstream = passes.random_case(wrong_forward, T=4)
+h_wrong, h_right = wrong_forward(**inputs)[0], lstm_forward(**inputs)[0]
 print(f"the states against rnnkit's:       relative error {relative_error(h_wrong, h_right):.2f}")
 if torch:
-    layer = torch.nn.LSTM(3, 4, dtype=torch.float64)
-    x, h0, c0, W_x, W_h, b = (torch.tensor(inputs[name]) for name in order)
-    layer.load_state_dict({"weight_ih_l0": W_x.T, "weight_hh_l0": W_h.T, "bias_ih_l0": b, "bias_hh_l0": 0 * b})
-    h_torch = layer(x, (h0[None], c0[None]))[0].detach().numpy()
+    h_torch, _ = passes.in_torch(inputs, upstream)
     print(f"the states against torch.nn.LSTM:  relative error {relative_error(h_wrong, h_torch):.2f}")
-
-CELLS["wrong LSTM"] = wrong_forward, through_time(wrong_step_backward), CELLS["LSTM"][2]
-losses = trained(CELLS["wrong LSTM"][1], "wrong LSTM")
+losses = passes.train_on_echo(wrong_forward, wrong_backward)
 print(f"trained on echo, the loss goes from {losses[0]:.3f} to {losses[-20:].mean():.4f}")
 
 # %% [markdown] locked="label-7"
@@ -870,47 +745,16 @@ print(f"trained on echo, the loss goes from {losses[0]:.3f} to {losses[-20:].mea
 # upstream gradient. The others have one cell.
 
 # %%
-def two_forward(x, h0, *weights):
-    """Two cells in parallel, with three weights each: the sum of their states, and both caches."""
-    (h, cache), (other_h, other_cache) = (rnn_forward(x, h0, *weights[k:k + 3]) for k in (0, 3))
-    return h + other_h, (cache, other_cache)
+right_pass = {rnn_forward: rnn_backward, lstm_forward: lstm_backward}
 
 
-def in_parallel(backward):
-    """The way back of two cells in parallel: both get the same dh."""
-    def both(dh, caches):
-        (dx, dh0, *weights), (other_dx, other_dh0, *others) = (backward(dh, cache) for cache in caches)
-        return dx + other_dx, dh0 + other_dh0, *weights, *others
-    return both
+def races(delay):
+    """Each exhibit beside the right backward pass: the losses of both, and the mean cosine between their gradients."""
+    return {name: passes.race(forward, right_pass[forward], exhibit, delay, cells=2 if name == "upstream" else 1)
+            for name, (forward, exhibit, _) in museum.items()}
 
 
-CELLS["two RNNs"] = two_forward, in_parallel(rnn_backward), 2 * CELLS["RNN"][2]
-museum = {  # name: the exhibit, and its kind of cell
-    "sum": (broken_sum, "RNN"),
-    "carry": (broken_carry, "LSTM"),
-    "states": (on_arrays(broken_states), "RNN"),
-    "slope": (through_time(one_by_one(broken_slope)), "LSTM"),
-    "gates": (through_time(broken_gates), "LSTM"),
-    "upstream": (in_parallel(without_the_last(broken_upstream)), "two RNNs"),
-}
-
-
-def race(name, delay):
-    """The losses with the right backward pass and with the exhibit, and the mean cosine between the two gradients."""
-    exhibit, cell = museum[name]
-    right, weights, cosines, calls = CELLS[cell][1], slice(3 if cell == "LSTM" else 2, None), [], count()
-
-    def watched(*given):
-        truth = right(*given)[weights] if next(calls) % 10 == 0 else None
-        gradients = exhibit(*given)
-        if truth:
-            cosines.append(cosine(gradients[weights], truth))
-        return gradients
-
-    return trained(right, cell, delay), trained(watched, cell, delay), np.mean(cosines)
-
-
-one = {name: race(name, delay=1) for name in museum}
+one = races(delay=1)
 figures.museum({name: losses for name, (*losses, _) in one.items()})
 
 # %% [markdown] locked="the-wall"
@@ -923,18 +767,17 @@ provenance = {
     "states": "a state of the wrong step", "slope": "the input's formula, with the output put in",
     "gates": "two sources, two orders of the blocks", "upstream": "Burton2000/CS231n-2017, issue 7",
 }
-passes = {name: exhibit for name, (exhibit, _) in museum.items()} | {"upstream": without_the_last(broken_upstream)}
-figures.wall({name: (examine(passes[name], "LSTM" if cell == "LSTM" else "RNN", 3, name != "upstream"),
-                     *one[name][:2], provenance[name]) for name, (_, cell) in museum.items()})
+figures.wall({name: (passes.derived_and_measured(forward, exhibit, 3, measure, copies=name != "upstream"), *one[name][:2],
+                     provenance[name]) for name, (forward, exhibit, _) in museum.items()})
 
 # %% [markdown] locked="what-it-shows"
 # Now your guesses, and a harder question. With a delay of two steps, the network has to say what it heard before the last
 # input, and what it needs for that comes back through the carry. A loss is the mean of the last twenty updates. A cosine
-# is that between the exhibit's gradients and the right ones, in the network that is being trained, and the mean over all
-# its updates: 1 is the same direction, 0 is a right angle.
+# is that between the exhibit's gradients and the right ones, in the network that is being trained, and the mean over every
+# tenth update: 1 is the same direction, 0 is a right angle.
 
 # %%
-two = {name: race(name, delay=2) for name in museum}
+two = races(delay=2)
 rows = []
 for name in museum:
     (right, exhibit, angle), (right_2, exhibit_2, angle_2) = one[name], two[name]
@@ -958,7 +801,7 @@ figures.table("The loss with a right backward pass and with the exhibit, at a de
 # The upstream exhibit, whose two cells are told different things, trains as well as the right one at both delays. It does
 # no harm here, and there is no way to know that beforehand.
 #
-# One run is one run. `train` takes a seed: try another before you believe in a gap.
+# One run is one run. `passes.race` takes a seed: try another before you believe in a gap.
 
 # %% [markdown] locked="the-quietest-exhibit"
 # ## The quietest exhibit
@@ -989,7 +832,8 @@ def watched_sum(dh, cache):
 largest, rows = [], []
 for name, backward in {"the right gradient": rnn_backward, "right, but for W_h, which is frozen": W_h_frozen,
                        "the sum": watched_sum, "readout only": readout_only}.items():
-    rows.append((name, *(np.mean([trained(backward, delay=delay, seed=seed)[-20:] for seed in range(3)]) for delay in (1, 2))))
+    rows.append((name, *(np.mean([passes.train_on_echo(rnn_forward, backward, delay, seed)[-20:] for seed in range(3)])
+                         for delay in (1, 2))))
 print(f"The largest entry of the sum's dW_h in {len(largest):,} updates: {max(largest)}")
 figures.table("The loss after training, the mean of three networks", {"": "", "delay 1": ".4f", "delay 2": ".4f"}, rows)
 

@@ -108,10 +108,10 @@ def test_no_file_holds_the_text_of_an_answer_or_an_exercise(lesson, folder):
 
 
 def test_what_lessons_import_can_be_imported(folder):
-    run(folder, "from rnnkit import available, check, figures, guess, pencil, yours\n"
+    run(folder, "from rnnkit import available, check, figures, guess, passes, pencil, yours\n"
                 "from rnnkit.training import SGD, echo, train\n"
                 "guess.choose('a', 'b?', 'c', 'd', mine='c'); guess.reveal('a', 'c')\n"
-                "pencil(None, 1); train(1, SGD(2))\n"
+                "pencil(None, 1); train(1, SGD(2)); passes.on_arrays(len)\n"
                 "figures.losses([1]); figures.impulse_explorer(yours(len)); available('torch'); check(len, points=3)\n"
                 "import rnnkit.calls")
 
@@ -178,6 +178,9 @@ def test_what_is_lent_to_one_exercise_is_there_for_it_alone(tmp_path):
     student_rnnkit.write(tmp_path, "08_the_bug_museum", lending[0].lent)
     printed = run(tmp_path, "import rnnkit\nprint(rnnkit.lstm_step_backward, rnnkit.lstm_backward)")
     assert "withheld" not in printed.split("> <")[0] and "withheld" in printed.split("> <")[1]
+    printed = run(tmp_path, "from rnnkit import lstm_step_backward, passes\n"
+                            "print(passes.backward_through_time(lstm_step_backward))")
+    assert printed == "None\n"     # a loop around the step that is lent would be the answer
 
 
 @pytest.mark.parametrize(("lesson", "exercise"), [

@@ -12,14 +12,14 @@ from rnnkit import check, rnn_forward
 from rnnkit.exercises.lesson_08 import EXERCISES, EXHIBIT_SUM, EXHIBIT_UPSTREAM
 
 ROOT = Path(__file__).parents[2]
+LESSON = "08_the_bug_museum"
 exhibits = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 
 
 @pytest.fixture(scope="module")
 def cells():
     """The code cells of lesson 08 that have a name."""
-    lesson = "08_the_bug_museum"
-    return {cell.name: cell.node.source for cell in read_sources(ROOT, [lesson])[lesson] if cell.kind in
+    return {cell.name: cell.node.source for cell in read_sources(ROOT, [LESSON])[LESSON] if cell.kind in
             ("answer", "locked") and cell.node.cell_type == "code"}
 
 
@@ -33,6 +33,13 @@ def as_a_student(name, text):
     notebook = {"np": np, **{name: getattr(rnnkit, name) for name in rnnkit.__all__}}
     exec(text, notebook)
     return notebook[name]
+
+
+def test_no_code_that_is_given_is_longer_than_twenty_lines():
+    given = [cell.node.source for cell in read_sources(ROOT, [LESSON])[LESSON]
+             if cell.node.cell_type == "code" and cell.kind not in ("answer", "check")]
+    assert len(given) > 40
+    assert [source for source in given if sum(map(bool, source.split("\n"))) > 20] == []
 
 
 @exhibits
