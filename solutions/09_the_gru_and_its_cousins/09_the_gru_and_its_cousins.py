@@ -15,8 +15,8 @@
 # with what you leave out?
 #
 # **What you will write.** One step of a GRU, its gradient, the gradient of a sequence, how many parameters each cell has, and
-# weights that make a GRU count. Eighteen points. The exercises take a little more than an hour, and the lesson with them
-# about an hour and a half.
+# weights that make a GRU count. Eighteen points. The exercises take an hour, and the lesson with them a good hour
+# and a half.
 #
 # **What you need.** `lstm_step` from lesson 06, and from lesson 03 `numerical_gradient` and the loop that goes backwards.
 # We import ours. You can paste yours below instead.
@@ -98,7 +98,7 @@ print(f"c_next lies between c and g in {np.mean(between):.0%} of its entries")
 # %% [markdown] locked="second-merger"
 # ## Two states into one
 #
-# Look at the last line. The new cell state is a weighted mean of the old one and the candidate. A candidate is a tanh and
+# Look at the last line. It has to be so: the new cell state is a weighted mean of the old one and the candidate. A candidate is a tanh and
 # never leaves $(-1, 1)$. So a cell state that starts in there stays in there.
 #
 # Then why squash it on the way out? And if nothing is squashed, why keep two states? Drop the tanh and the output gate,
@@ -194,8 +194,8 @@ check(gru_step, points=4)
 # %% [markdown] locked="look-inside"
 # ## Two ways to remember
 #
-# Your step at work. One unit reads plus, minus and zero signs, and has to remember the last one. A dot is no input. Move
-# the slider, click on a symbol, or press play. There are two ways to do it by hand:
+# Here your step works. One unit reads plus, minus and zero signs, and has to remember the last one. A dot is no input. Move
+# the slider, click on a symbol, or press play. The weights are set by hand, in two ways:
 #
 # - **With the update gate.** Between the signs $z$ is open, and nobody touches the state. At a sign $z$ shuts, its twin
 #   $1 - z$ opens, and the candidate comes in.
@@ -224,7 +224,7 @@ guess.reveal("zero", "the one with the update gate" if abs(left[-1]) > 0.1 else 
 # $u_n = 2h$ nearly doubles that at every step.
 #
 # So both old cells are inside the new one, and that can be measured. Give the GRU the blocks of the LSTM above, and open
-# $r$ for good with a bias of 60: it is the LSTM with its gates merged, where the hidden state that we handed in was $c$.
+# $r$ for good with a bias of 60. Now it is the LSTM with its gates merged. (We had handed in $c$ as its hidden state too.)
 # Shut $z$ for good as well, and it is the RNN.
 
 # %%
@@ -371,8 +371,8 @@ print(f"{moves.sum()} could go: h changes by {np.abs(change).max():.0e}, and {co
 guess.reveal("idle", moves.sum())
 
 # %% [markdown] locked="idle-biases"
-# Only in the block of $n$ does the reset gate stand between them. A GRU of this size needs 155 numbers. Of the 15 by which
-# the two GRUs differ, 10 do nothing.
+# Only in the block of $n$ does the reset gate come between them. A GRU of this size needs 155 numbers. Of the 15 by which the
+# two GRUs differ, 10 do nothing.
 #
 # At equal $H$, RNN, GRU and LSTM have parameters in the ratio of about 1 : 3 : 4. So compare at equal parameters, as in the
 # last column. *The GRU is as good as the LSTM with fewer parameters*, you will read. Lesson 11 measures that.
@@ -390,7 +390,7 @@ guess.reveal("idle", moves.sum())
 #   only added, so two of the three blocks are equal. In the third, the reset gate stands before $u_n$.
 # - From there on it is lesson 03, twice. $a$ leads to everything that came from $x$, and $u$ to everything that came from $h$.
 #
-# Take paper, and twenty minutes. If you are stuck, open the line that you are stuck at.
+# Take paper, and a quarter of an hour. If you are stuck after that, open the line that you are stuck at.
 #
 # <details><summary>The blend</summary>
 #
@@ -430,7 +430,7 @@ guess.reveal("idle", moves.sum())
 # %% [markdown] locked="card-gru-step-backward"
 # ### Exercise: `gru_step_backward`
 #
-# 5 points · 30 minutes · needs the six equations of the step, and paper
+# 5 points · 25 minutes · needs the six equations of the step, and paper
 #
 # Return one gradient for each argument of `gru_step`, in the same order.
 #
@@ -654,9 +654,9 @@ guess.reveal("gru-arrives", arrived[0][1])
 #
 # $$i = \sigma(a_i + p_i \odot c) \qquad f = \sigma(a_f + p_f \odot c) \qquad o = \sigma(a_o + p_o \odot c_{\text{next}})$$
 #
-# Let a unit wait. It adds 1 to its cell state at every step, and is to speak up at the hundredth. With a peephole its output
+# Let a unit wait. It adds 1 to its cell state at every step, and has to speak up at the hundredth. With a peephole its output
 # gate opens where $20\,(c - 99.5)$ is above zero. Without one that gate sees the same zeros at every step. The count is
-# there, and this unit cannot read it. Must it be so? The last column has *two* units, and no peephole.
+# there, and this unit cannot read it. Must it be so? The last two columns are an LSTM of *two* units, and no peephole.
 
 # %%
 waiting, zero, W_x, W_h = np.zeros((105, 1, 1)), np.zeros((1, 1)), np.zeros((1, 4)), np.zeros((1, 4))
@@ -674,8 +674,8 @@ figures.table("Units that wait for step 100", {"step": "", "c": ".1f", "h, with 
               [(t, c[t - 1].item(), h[t - 1].item(), h_without[t - 1].item(), *h_two[t - 1, 0]) for t in (98, 99, 100, 101)])
 
 # %% [markdown] locked="two-units"
-# A counts in steps of 0.02 with its output gate open, so that its tanh stays readable, and opens B's. A peephole lets one
-# unit do what otherwise takes two. Most libraries leave it out, and in the 5,400 networks of Greff and others (2017) it was
+# A counts in steps of 0.02, so that its tanh stays readable. When it has come far enough it opens B's output gate. A
+# peephole lets one unit do what otherwise takes two. Most libraries leave it out, and in the 5,400 networks of Greff and others (2017) it was
 # not missed.
 
 # %% [markdown] locked="counting"
@@ -689,8 +689,8 @@ figures.table("Units that wait for step 100", {"step": "", "c": ".1f", "h, with 
 # $\sigma(40)$ *are* 1, and every whole number up to $2^{53}$ is there. For an RNN with relu in place of tanh it is one unit
 # as well, $h_{\text{next}} = \mathrm{relu}(h \pm 1)$. It has no ceiling either.
 #
-# Now the GRU. Its state is a weighted mean of the old state and a tanh, so it never leaves $(-1, 1)$. It cannot take steps
-# of 1. It can take small ones: with $z$ shut and $r$ open,
+# Now the GRU, and the price of the weighted mean. Its state never leaves $(-1, 1)$. It cannot take steps of 1. It can take
+# small ones: with $z$ shut and $r$ open,
 #
 # $$h_{\text{next}} = \tanh(h \pm \delta)$$
 #
