@@ -98,8 +98,8 @@ print(f"c_next lies between c and g in {np.mean(between):.0%} of its entries")
 # %% [markdown] locked="second-merger"
 # ## Two states into one
 #
-# Look at the last line. It has to be so: the new cell state is a weighted mean of the old one and the candidate. A candidate is a tanh and
-# never leaves $(-1, 1)$. So a cell state that starts in there stays in there.
+# Look at the last line. It has to be so: the new cell state is a weighted mean of the old one and the candidate. A
+# candidate is a tanh and never leaves $(-1, 1)$. So a cell state that starts in there stays in there.
 #
 # Then why squash it on the way out? And if nothing is squashed, why keep two states? Drop the tanh and the output gate,
 # and let the hidden state be the memory itself:
@@ -675,8 +675,8 @@ figures.table("Units that wait for step 100", {"step": "", "c": ".1f", "h, with 
 
 # %% [markdown] locked="two-units"
 # A counts in steps of 0.02, so that its tanh stays readable. When it has come far enough it opens B's output gate. A
-# peephole lets one unit do what otherwise takes two. Most libraries leave it out, and in the 5,400 networks of Greff and others (2017) it was
-# not missed.
+# peephole lets one unit do what otherwise takes two. Most libraries leave it out, and in the 5,400 networks of Greff and
+# others (2017) it was not missed.
 
 # %% [markdown] locked="counting"
 # ## What a GRU cannot count
