@@ -8,6 +8,7 @@ from cells import TOLERANCE, draw
 
 from rnnkit import available, gru_backward, gru_forward, libraries, parameter_count, relative_error
 
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword")
 T, N, D, H = 7, 3, 4, 5
 
 
