@@ -11,7 +11,7 @@ The equations are in `rnn`, `lstm` and `gru`, the same passes arranged for speed
 `SequenceModel` puts layers together; `losses`, `optim`, `tasks` and `training` are what it is trained with.
 """
 
-from rnnkit import figures, guess, losses, optim, tasks, training
+from rnnkit import figures, guess, libraries, losses, optim, tasks, training
 from rnnkit.activations import activation_slopes, relu, sigmoid, softmax, softmax_backward
 from rnnkit.checking import check, yours
 from rnnkit.gradcheck import numerical_gradient, relative_error
@@ -35,8 +35,8 @@ from rnnkit.weights import bracket_counter, gru_counter, latch
 __all__ = [
     "GRU", "LSTM", "RNN", "Embedding", "Readout", "SequenceModel", "activation_slopes", "available",
     "bracket_counter", "check", "figures", "forget_bias", "glorot", "gru_backward", "gru_counter", "gru_forward",
-    "gru_forward_reset_before", "gru_step", "gru_step_backward", "gru_step_reset_before", "guess", "latch", "losses",
-    "lstm_backward", "lstm_forward", "lstm_forward_peephole", "lstm_gates", "lstm_step", "lstm_step_backward",
+    "gru_forward_reset_before", "gru_step", "gru_step_backward", "gru_step_reset_before", "guess", "latch", "libraries",
+    "losses", "lstm_backward", "lstm_forward", "lstm_forward_peephole", "lstm_gates", "lstm_step", "lstm_step_backward",
     "lstm_step_peephole", "numerical_gradient", "optim", "orthogonal", "parameter_count", "pencil", "readout",
     "relative_error", "relu", "rnn_backward", "rnn_forward", "rnn_step", "rnn_step_backward", "sigmoid", "softmax",
     "softmax_backward", "tasks", "training", "yours",

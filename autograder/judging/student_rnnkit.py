@@ -20,12 +20,12 @@ from rnnkit.exercises.exercise import Exercise
 SANDBOX = Path(sandbox.__file__).parent
 CROSSES = ("__init__.py", "activations.py", "calls.py", "failures.py", "gradcheck.py", "gru.py", "init.py", "lstm.py",
            "rnn.py", "shapes.py", "variants.py", "weights.py")
-KEPT_BACK = ("checking", "exercises", "fast", "figures", "guess.py", "layers.py", "losses.py", "model.py", "optim.py",
-             "optional.py", "passes.py", "pencil.py", "tasks", "training.py")
+KEPT_BACK = ("checking", "exercises", "fast", "figures", "guess.py", "layers.py", "libraries.py", "losses.py",
+             "model.py", "optim.py", "optional.py", "passes.py", "pencil.py", "tasks", "training.py")
 # no answer needs what is kept back, and some of it holds answers
 STAND_INS = {
     "checking.py": "def check(function=None, points=1):\n    return 0.0\n\n\ndef yours(f):\n    return f\n",
-    **dict.fromkeys(("figures.py", "guess.py", "passes.py", "tasks.py", "training.py"),
+    **dict.fromkeys(("figures.py", "guess.py", "libraries.py", "passes.py", "tasks.py", "training.py"),
                     "def __getattr__(name):\n    return lambda *arguments, **settings: None\n"),
     "pencil.py": "def pencil(*arguments, **settings):\n    return None\n",
     "optional.py": "def available(package):\n    return None\n",

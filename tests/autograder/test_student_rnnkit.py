@@ -108,10 +108,10 @@ def test_no_file_holds_the_text_of_an_answer_or_an_exercise(lesson, folder):
 
 
 def test_what_lessons_import_can_be_imported(folder):
-    run(folder, "from rnnkit import available, check, figures, guess, passes, pencil, yours\n"
+    run(folder, "from rnnkit import available, check, figures, guess, libraries, passes, pencil, yours\n"
                 "from rnnkit.training import SGD, echo, train\n"
                 "guess.choose('a', 'b?', 'c', 'd', mine='c'); guess.reveal('a', 'c')\n"
-                "pencil(None, 1); train(1, SGD(2)); passes.on_arrays(len)\n"
+                "pencil(None, 1); train(1, SGD(2)); passes.on_arrays(len); libraries.torch_gru(1, dh=2)\n"
                 "figures.losses([1]); figures.impulse_explorer(yours(len)); available('torch'); check(len, points=3)\n"
                 "import rnnkit.calls")
 
