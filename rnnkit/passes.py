@@ -144,7 +144,7 @@ def error_against_torch(forward, backward, T=7):
     return max(map(relative_error, (dW_x, dW_h, db), theirs))
 
 
-def cosine(a, b):
+def cosine_similarity(a, b):
     """The cosine between two lists of arrays, a . b / (|a| |b|): 1 for the same direction, 0 for a right angle."""
     a, b = (np.concatenate([array.ravel() for array in arrays]) for arrays in (a, b))
     size = np.linalg.norm(a) * np.linalg.norm(b)
@@ -188,7 +188,7 @@ def race(forward, right, wrong, delay=1, seed=0, cells=1):
         truth = right(*given) if next(calls) % 10 == 0 else None
         gradients = wrong(*given)
         if truth:
-            cosines.append(cosine(gradients[1 + initial:], truth[1 + initial:]))
+            cosines.append(cosine_similarity(gradients[1 + initial:], truth[1 + initial:]))
         return gradients
 
     settings = {"delay": delay, "seed": seed, "cells": cells}

@@ -487,7 +487,7 @@ for size in (0.1, 1.0, 5.0):
     weights = [size * rng.standard_normal(shape) for shape in ((4, 16), (4, 16), (16,))]
     _, _, cache = lstm_step(x, h, c, *weights)
     wrong, right, i = broken_slope(dh, dc, *cache)[4], lstm_step_backward(dh, dc, cache)[4], cache[3]
-    rows.append((size, i.min(), i.max(), np.degrees(np.arccos(passes.cosine([wrong], [right])))))
+    rows.append((size, i.min(), i.max(), np.degrees(np.arccos(passes.cosine_similarity([wrong], [right])))))
 figures.table("The exhibit's gradient of W_h, and the right one",
               {"size of the weights": "", "least input gate": ".2f", "most": ".2f", "degrees apart": ".0f"}, rows)
 

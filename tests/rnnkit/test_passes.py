@@ -139,5 +139,5 @@ def test_a_race_tells_two_passes_apart_and_what_one_spoils_is_its_own():
 
 @pytest.mark.parametrize(("b", "wanted"), [([1, 2], 1), ([-1, -2], -1), ([-2, 1], 0), ([0, 0], 0)])
 def test_cosine(b, wanted):
-    assert passes.cosine([np.array([[1.0]]), np.array([2.0])], [np.array([float(each)]) for each in b]) == \
+    assert passes.cosine_similarity([np.array([[1.0]]), np.array([2.0])], [np.array([float(each)]) for each in b]) == \
         pytest.approx(wanted)
