@@ -50,6 +50,7 @@ from rnnkit import (
     guess,
     lstm_backward,
     lstm_forward,
+    lstm_gates,
     lstm_step,
     lstm_step_backward,
     numerical_gradient,
@@ -486,7 +487,8 @@ x, h, c, dh, dc = rng.standard_normal((5, 50, 4))
 for size in (0.1, 1.0, 5.0):
     weights = [size * rng.standard_normal(shape) for shape in ((4, 16), (4, 16), (16,))]
     _, _, cache = lstm_step(x, h, c, *weights)
-    wrong, right, i = broken_slope(dh, dc, *cache)[4], lstm_step_backward(dh, dc, cache)[4], cache[3]
+    wrong, right = broken_slope(dh, dc, *cache)[4], lstm_step_backward(dh, dc, cache)[4]
+    i, *_ = lstm_gates(x, h, *weights)
     rows.append((size, i.min(), i.max(), np.degrees(np.arccos(passes.cosine_similarity([wrong], [right])))))
 figures.table("The exhibit's gradient of W_h, and the right one",
               {"size of the weights": "", "least input gate": ".2f", "most": ".2f", "degrees apart": ".0f"}, rows)
