@@ -42,7 +42,7 @@ GRADIENT_NORMS = Exercise(
                       "The slope was multiplied in after W_h. On the way back the gradient meets tanh first, and then "
                       "the product."),
         Misconception("norms-multiplied", BACK,
-                      "dh_t = dh_t * np.array([[np.linalg.norm((1 - row[:, None] ** 2) * W_h.T, 2)] for row in h_t])",
+                      "dh_t = dh_t * np.linalg.norm((1 - h_t[:, :, None] ** 2) * W_h.T, 2, axis=(1, 2))[:, None]",
                       "Norms of the Jacobians were multiplied. A norm says how much a matrix can stretch at most: "
                       "multiply the vector by the matrix, and take the norm of what comes out."),
         Misconception("spectral-radius", BACK, "dh_t = dh_t * np.abs(np.linalg.eigvals(W_h)).max()",
@@ -163,7 +163,7 @@ GROWTH_RATE = Exercise(
         Misconception("largest-singular-value", MEAN, "return np.full(len(v), np.linalg.norm(W_h, 2))",
                       "This is the largest singular value of W_h, which is a bound. Push the vector through."),
         Misconception("norms-of-the-jacobians", LENGTH,
-                      "length = np.array([[np.linalg.norm(W_h * (1 - row ** 2), 2)] for row in h_t])",
+                      "length = np.linalg.norm(W_h * (1 - h_t[:, None] ** 2), 2, axis=(1, 2))[:, None]",
                       "The norms of the Jacobians were averaged. Each stretches its own favorite direction that much; "
                       "the vector need not point there."),
         Misconception("same-vector-every-time", WHOLE,
