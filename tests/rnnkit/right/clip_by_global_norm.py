@@ -87,7 +87,7 @@ def clip_by_global_norm(gradients, limit):
 def clip_by_global_norm(gradients, limit):
     import torch
     parameters = [torch.zeros(g.shape, dtype=torch.float64, requires_grad=True) for g in gradients]
-    for p, g in zip(parameters, gradients):
+    for p, g in zip(parameters, gradients, strict=True):
         p.grad = torch.tensor(g)
     norm = torch.nn.utils.clip_grad_norm_(parameters, limit)
     return [p.grad.numpy() for p in parameters], float(norm)

@@ -45,7 +45,9 @@ def growth_rate(h, W_h, v):
 
 # %% base two
 def growth_rate(h, W_h, v):
-    length = lambda a: np.linalg.norm(a, axis=1)
+    def length(a):
+        return np.linalg.norm(a, axis=1)
+
     v, bits = v / length(v)[:, None], np.zeros(len(v))
     for h_t in h:
         v = np.multiply(v @ W_h, 1 - np.square(h_t))
@@ -144,7 +146,7 @@ import math
 
 
 def growth_rate(h, W_h, v):
-    T, N, H = h.shape
+    T, N, _ = h.shape
     out = []
     for n in range(N):
         u = [float(e) for e in v[n]]
