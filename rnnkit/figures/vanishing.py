@@ -32,7 +32,7 @@ def flow_explorer(gradient_norms):
         h, W_h, dh_T = states_of(radius, inputs)
         h = h[:steps + 1]
         norms = np.asarray(gradient_norms(h, W_h, dh_T.copy()), float)[::-steps // POINTS]
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):
             left = np.exp(np.log(norms / norms[0]).mean(axis=1))
         slope, reached = np.mean(1 - h[1:] ** 2), np.linalg.norm(h[-1], axis=1).mean() / np.sqrt(H)
         title = f"{power(left[-1])} of the gradient reaches step 1: times {left[-1] ** (1 / steps):.2f} a step"
@@ -109,7 +109,7 @@ def rate_map(gains, inputs, rates):
     table = "; ".join(f"gain {gain:g}: {', '.join(f'{rate:.2f}' for rate in row)}"
                       for gain, row in zip(gains, rates, strict=True))
     across = ", ".join(f"{size:g}" for size in inputs)
-    return Drawing(_draw_map(gains, inputs, rates, ones, title),
+    return Drawing(_draw_map(gains, inputs, rates, title),
                    f"The growth rate of a gradient per step, over the gain of W_h and the standard deviation of the "
                    f"inputs. {title}. {words}. The rates, for inputs of {across}: {table}.")
 
@@ -121,7 +121,7 @@ def crossing(gains, rates):
     return None
 
 
-def _draw_map(gains, inputs, rates, ones, title):
+def _draw_map(gains, inputs, rates, title):
     """A cell with its number for each rate, purple below 1 and orange above, and the line between the two."""
     left, top, wide, high = 90, 56, 620 / len(inputs), min(40, 300 / len(gains))
     bottom = top + high * len(gains)
@@ -138,8 +138,9 @@ def _draw_map(gains, inputs, rates, ones, title):
     for column, size in enumerate(inputs):
         sheet.aside((left + wide * (column + 0.5), bottom + 16), f"{size:g}", 13)
     sheet.aside((left + 310, bottom + 40), "standard deviation of the inputs", 13)
-    steps = [(left + wide * (column + side), bottom - high * np.searchsorted(gains, one or np.inf))
-             for column, one in enumerate(ones) for side in (0, 1)]
+    vanishing = np.logical_and.accumulate(rates < 1, axis=0).sum(axis=0)     # how many gains, from the lowest on
+    steps = [(left + wide * (column + side), bottom - high * rows)
+             for column, rows in enumerate(vanishing) for side in (0, 1)]
     sheet.way([steps[0], *(step for step, before in zip(steps[1:], steps, strict=False) if step != before)], INK, 2.5)
     sheet.write((steps[-1][0] + 8, steps[-1][1]), "rate = 1", 13, ha="start")
     return sheet

@@ -1,6 +1,7 @@
 """The numbers in the pictures of lesson 04 are those of the network, and of whoever's functions drive them."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from rnnkit.figures.vanishing import H, N, crossing, random_states
 
 def test_the_dashboard_says_what_backpropagation_through_the_network_gives():
     h, W_h, dh_T = random_states(1.5, 1.0)
-    caches = [(np.zeros((N, 1)), h_t, h_next, np.zeros((1, H)), W_h) for h_t, h_next in zip(h, h[1:], strict=False)]
+    caches = [(np.zeros((N, 1)), h_t, h_next, np.zeros((1, H)), W_h) for h_t, h_next in pairwise(h)]
     dh = np.zeros_like(h[1:])
     dh[-1] = dh_T
     left = np.linalg.norm(rnn_backward(dh, caches)[1], axis=1) / np.linalg.norm(dh_T, axis=1)
