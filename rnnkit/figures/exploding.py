@@ -6,7 +6,7 @@ from rnnkit.figures.arguments import count, expect_arrays, scientific
 from rnnkit.figures.picture import Drawing, Picture
 from rnnkit.figures.plot import Plot, power
 from rnnkit.figures.strokes import headline
-from rnnkit.figures.style import COLOR, DASHES, FAINT, INK, SERIES, TEXT
+from rnnkit.figures.style import COLOR, DASHES, FAINT, INK, QUIET, SERIES, TEXT
 from rnnkit.figures.svg import Sheet
 
 
@@ -89,6 +89,6 @@ def _draw_chaos(one, other, apart, grown, title):
     sizes.axis_x(range(0, T, max(1, T // 5)), "step")
     sizes.curve(apart, COLOR["h"])
     sizes.curve(grown, COLOR["gradient"], "--")
-    sizes.label_ends([(["distance", power(apart[-1])], "-", apart[-1])], COLOR["h"])
-    sizes.label_ends([(["product of", "Jacobians", power(grown[-1])], "--", grown[-1])], COLOR["gradient"], 52)
+    sizes.label_ends([(["distance", power(apart[-1])], "-", apart[-1]),
+                      (["product of", "Jacobians", power(grown[-1])], "--", grown[-1])], QUIET, 52)
     return sheet
