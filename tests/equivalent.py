@@ -6,7 +6,19 @@ ZEROS = "-0.0 is 0.0"
 BIASES = {f"dW_x, dW_h, db = (np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[{row}]))": SIZES
           for row in ("0 - 1", "1", "-1")}
 
+UNSIGNED = "a vector and its negative have one length"
+
 EQUIVALENT = {
+    "gradient_norms": {
+        "dh_t = -(dh_t * (1 - h_t ** 2) @ W_h.T)": UNSIGNED,
+        "dh_t = dh_t * (h_t ** 2 - 1) @ W_h.T": UNSIGNED,
+    },
+    "growth_rate": {
+        "v = -(v / np.linalg.norm(v, axis=1, keepdims=True))": UNSIGNED,
+        "v = -(v @ W_h * (1 - h_t ** 2))": UNSIGNED,
+        "v = -(v / length)": UNSIGNED,
+        "v = v @ W_h * (h_t ** 2 - 1)": UNSIGNED,
+    },
     "sigmoid": {
         "return np.where(z > 0, 1, e) / (1 + e)": "at z = 0, e is 1, so both branches are the same",
     },
