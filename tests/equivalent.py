@@ -6,7 +6,24 @@ ZEROS = "-0.0 is 0.0"
 BIASES = {f"dW_x, dW_h, db = (np.zeros_like(W_x), np.zeros_like(W_h), np.zeros_like(W_h[{row}]))": SIZES
           for row in ("0 - 1", "1", "-1")}
 
+UNSIGNED = "a vector and its negative have one length"
+
 EQUIVALENT = {
+    "gradient_norms": {
+        "dh_t = -(dh_t * (1 - h_t ** 2) @ W_h.T)": UNSIGNED,
+        "dh_t = dh_t * (h_t ** 2 - 1) @ W_h.T": UNSIGNED,
+    },
+    "growth_rate": {
+        "v = -(v / np.linalg.norm(v, axis=1, keepdims=True))": UNSIGNED,
+        "v = -(v @ W_h * (1 - h_t ** 2))": UNSIGNED,
+        "v = -(v / length)": UNSIGNED,
+        "v = v @ W_h * (h_t ** 2 - 1)": UNSIGNED,
+        "logs.append(np.log(length[:, -1]))": "the last of one column is the first",
+    },
+    "clip_by_global_norm": {
+        "factor = float(np.minimum(_positive(limit) / (norm + 1e-06), 1))": "the smaller of two has no order",
+        "factor = float(np.minimum(1, _positive(limit) / (norm - 1e-06)))": "2e-6 beside the norm is within tolerance",
+    },
     "sigmoid": {
         "return np.where(z > 0, 1, e) / (1 + e)": "at z = 0, e is 1, so both branches are the same",
     },

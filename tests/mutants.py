@@ -117,7 +117,7 @@ def changes(node):
             yield value
         case ast.Subscript(value, ast.Slice() as part):
             yield from (ast.Subscript(value, other, ast.Load()) for other in slices(part))
-        case ast.Subscript(value, index):
+        case ast.Subscript(value, index) if not isinstance(index, ast.Tuple):
             yield ast.Subscript(value, ast.BinOp(index, ast.Sub(), ast.Constant(1)), ast.Load())
         case ast.Tuple(elements) | ast.List(elements):
             yield from (type(node)(other, ast.Load()) for other in exchanged(elements))

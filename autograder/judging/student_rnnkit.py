@@ -18,8 +18,8 @@ from rnnkit.exercises import LESSONS
 from rnnkit.exercises.exercise import Exercise
 
 SANDBOX = Path(sandbox.__file__).parent
-CROSSES = ("__init__.py", "activations.py", "calls.py", "failures.py", "gradcheck.py", "gru.py", "init.py", "lstm.py",
-           "rnn.py", "shapes.py", "variants.py", "weights.py")
+CROSSES = ("__init__.py", "activations.py", "calls.py", "failures.py", "flow.py", "gradcheck.py", "gru.py", "init.py",
+           "lstm.py", "rnn.py", "shapes.py", "variants.py", "weights.py")
 KEPT_BACK = ("checking", "exercises", "fast", "figures", "guess.py", "layers.py", "libraries.py", "losses.py",
              "model.py", "optim.py", "optional.py", "passes.py", "pencil.py", "tasks", "training.py")
 # no answer needs what is kept back, and some of it holds answers

@@ -173,7 +173,7 @@ def _edges(verdict, evidence, ask, seed):
         answer, expected = ask(exercise.calls, case, exercise.outputs), exercise.answer(case)
         if trouble := _trouble(exercise, case, answer, expected):
             mistakes = known_at_the_border(evidence, case, answer)
-            verdict.mistakes += [mistake.id for mistake in mistakes]
+            verdict.mistakes += [mistake.id for mistake in mistakes if mistake.id not in verdict.mistakes]
             verdict.say("wrong", f"right so far, but not for {edge.what}: {trouble}")
             for hint in [mistake.hint for mistake in mistakes] or [edge.hint] * bool(edge.hint):
                 verdict.say("hint", hint)

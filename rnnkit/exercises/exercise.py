@@ -88,6 +88,7 @@ class Exercise:
     misconceptions: the known mistakes.
     sizes: the size of each axis, all different, none below 3.
     after: the calls that come first, as in a forward pass whose cache the exercise needs.
+    then: the calls that come last, as to take a list apart into the arrays that are compared.
     given: functions that the calls may use and that are nobody's secret, name -> function.
     one_step: the name of the exercise that this one repeats over a sequence, or is built on.
     upstream: the inputs that a student may change in place: nobody needs them afterwards.
@@ -112,6 +113,7 @@ class Exercise:
     misconceptions: tuple
     sizes: dict
     after: tuple = ()
+    then: tuple = ()
     given: dict = None
     one_step: str = ""
     upstream: tuple = ()
@@ -129,8 +131,8 @@ class Exercise:
 
     @property
     def calls(self):
-        """The calls that make one answer, the exercise's own last."""
-        return (*self.after, self.signature)
+        """The calls that make one answer, the exercise's own among them."""
+        return (*self.after, self.signature, *self.then)
 
     @property
     def results(self):
@@ -276,7 +278,7 @@ def _sizes(exercise, case):
 def _performed(exercise, case, version):
     values = exercise.with_cache(case) if exercise.cached else case
     values = {name: fresh(value) for name, value in values.items()}
-    calls = exercise.calls[-1:] if exercise.cached else exercise.calls
+    calls = exercise.calls[len(exercise.after):] if exercise.cached else exercise.calls
     return performed(calls, {**exercise._namespace, exercise.name: version}, values, exercise.results)
 
 

@@ -4,6 +4,7 @@ from rnnkit.figures.arrays import axes_of_x, row_vectors
 from rnnkit.figures.counting import counting
 from rnnkit.figures.course import course_map, end_of_lesson
 from rnnkit.figures.curves import gradient_flow, losses, v_curve
+from rnnkit.figures.exploding import chaos, cliff
 from rnnkit.figures.gradients import gradient_explorer
 from rnnkit.figures.growing import growing_cell
 from rnnkit.figures.gru_cell import gru_explorer
@@ -22,13 +23,14 @@ from rnnkit.figures.table import table
 from rnnkit.figures.three_cells import three_cells
 from rnnkit.figures.two_routes import two_routes
 from rnnkit.figures.unrolled import unrolled
+from rnnkit.figures.vanishing import flow_explorer, rate_map
 from rnnkit.figures.wirings import wirings
 from rnnkit.figures.xray import wall, xray
 
 __all__ = [
-    "activation_explorer", "axes_of_x", "backward_explorer", "bag_of_words", "counting", "course_map", "dots",
-    "end_of_lesson", "gradient_explorer", "gradient_flow", "growing_cell", "growth", "gru_explorer",
-    "impulse_explorer", "learning_curves", "losses", "lstm_explorer", "museum", "padding", "routes_explorer",
-    "row_vectors", "sigmoid_in_float32", "switch_explorer", "table", "three_cells", "two_routes", "unrolled",
-    "v_curve", "wall", "wirings", "xray",
+    "activation_explorer", "axes_of_x", "backward_explorer", "bag_of_words", "chaos", "cliff", "counting",
+    "course_map", "dots", "end_of_lesson", "flow_explorer", "gradient_explorer", "gradient_flow", "growing_cell",
+    "growth", "gru_explorer", "impulse_explorer", "learning_curves", "losses", "lstm_explorer", "museum", "padding",
+    "rate_map", "routes_explorer", "row_vectors", "sigmoid_in_float32", "switch_explorer", "table", "three_cells",
+    "two_routes", "unrolled", "v_curve", "wall", "wirings", "xray",
 ]

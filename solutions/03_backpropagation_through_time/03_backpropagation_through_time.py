@@ -9,7 +9,7 @@
 # %% [markdown] locked="title"
 # # 03 · Backpropagation through time
 #
-# [← 02 · The recurrent cell](../02_the_recurrent_cell/02_the_recurrent_cell.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [06 · The LSTM →](../06_the_lstm/06_the_lstm.ipynb)
+# [← 02 · The recurrent cell](../02_the_recurrent_cell/02_the_recurrent_cell.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [04 · Vanishing and exploding →](../04_vanishing_and_exploding/04_vanishing_and_exploding.ipynb)
 #
 # **The question.** The network of lesson 02 can remember, but it cannot learn: every weight in it is one that we
 # picked. To pick better ones we need a number for each of them. How much does the loss change when that weight moves
@@ -789,4 +789,4 @@ guess.score()
 figures.end_of_lesson(3, "A falling loss does not show that a gradient is right. A measurement does, as far as it reaches.")
 
 # %% [markdown] locked="onward"
-# [← 02 · The recurrent cell](../02_the_recurrent_cell/02_the_recurrent_cell.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [06 · The LSTM →](../06_the_lstm/06_the_lstm.ipynb)
+# [← 02 · The recurrent cell](../02_the_recurrent_cell/02_the_recurrent_cell.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [04 · Vanishing and exploding →](../04_vanishing_and_exploding/04_vanishing_and_exploding.ipynb)

@@ -9,7 +9,7 @@
 # %% [markdown] locked="title"
 # # 06 · The LSTM
 #
-# [← 03 · Backpropagation through time](../03_backpropagation_through_time/03_backpropagation_through_time.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [07 · Backpropagation through the LSTM →](../07_backpropagation_through_the_lstm/07_backpropagation_through_the_lstm.ipynb)
+# [← 04 · Vanishing and exploding](../04_vanishing_and_exploding/04_vanishing_and_exploding.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [07 · Backpropagation through the LSTM →](../07_backpropagation_through_the_lstm/07_backpropagation_through_the_lstm.ipynb)
 #
 # **The question.** The network of lesson 02 makes its state anew at every step. Whatever it wants to keep has to
 # survive a matrix and a tanh, again and again, and the gradient of lesson 03 goes back the same way. Can a network
@@ -704,4 +704,4 @@ guess.score()
 figures.end_of_lesson(6, "An LSTM can count without bound because its cell state is added to, and never squashed on its way.")
 
 # %% [markdown] locked="onward"
-# [← 03 · Backpropagation through time](../03_backpropagation_through_time/03_backpropagation_through_time.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [07 · Backpropagation through the LSTM →](../07_backpropagation_through_the_lstm/07_backpropagation_through_the_lstm.ipynb)
+# [← 04 · Vanishing and exploding](../04_vanishing_and_exploding/04_vanishing_and_exploding.ipynb) · [map of the course](../00_start_here/00_start_here.ipynb) · [07 · Backpropagation through the LSTM →](../07_backpropagation_through_the_lstm/07_backpropagation_through_the_lstm.ipynb)

@@ -22,6 +22,7 @@ MOVING = {
         rnnkit.lstm_forward, rnnkit.lstm_backward, rnnkit.forget_bias),
     "activation_explorer": lambda: figures.activation_explorer(rnnkit.sigmoid, rnnkit.activation_slopes),
     "impulse_explorer": lambda: figures.impulse_explorer(rnnkit.rnn_step),
+    "flow_explorer": lambda: figures.flow_explorer(rnnkit.gradient_norms),
 }
 MOVE = """(input, to) => {
   const start = performance.now();

@@ -12,6 +12,7 @@ from rnnkit import (
     activation_slopes,
     figures,
     forget_bias,
+    gradient_norms,
     gru_step,
     lstm_backward,
     lstm_forward,
@@ -32,6 +33,7 @@ EPS = 10.0 ** np.arange(-12, 0)
 V = {"float64": 1e-17 / EPS + EPS ** 2, "float32": np.minimum(1, 1e-8 / EPS + EPS ** 2)}
 FLOWS = {name: np.geomspace((end, 3 * end), 1, 100, axis=1)
          for name, end in {"RNN": 1e-26, "LSTM, default": 1e-20, "LSTM, forget bias 1": 1e-8, "bias 3": 0.9}.items()}
+PATHS = {"not clipped": np.array([[1, 0, 9], [3, 1.5, 4.0]]), "clipped": np.linspace([1, 0, 9], [2, 0.5, 1e-9], 60)}
 HISTORIES = {"with the carry": np.geomspace(0.4, 1e-3, 300), "without it": np.linspace(0.4, 0.2, 300)}
 
 RIGHT = np.geomspace(0.4, 2e-4, 300)
@@ -68,12 +70,16 @@ PICTURES = {
     "museum": lambda: figures.museum(MUSEUM),
     "museum small": lambda: figures.museum({"sum": MUSEUM["sum"]}),
     "counting": lambda: figures.counting({"a": [1, 2, 3, 2, 1, 0], "b": [1, 1.5, 1.7, 0.7, -0.3, -1.2]}),
+    "cliff": lambda: figures.cliff(np.arange(1, 5), np.arange(3), np.arange(12).reshape(3, 4), PATHS),
+    "cliff one": lambda: figures.cliff([1, 2], [0, 1], np.ones((2, 2)), {"free": PATHS["clipped"]}),
     "gradient_flow": lambda: figures.gradient_flow(FLOWS),
     "learning_curves": lambda: figures.learning_curves({"": LEARNED["an RNN"]}, BASELINES),
     "learning_curves plain": lambda: figures.learning_curves({"": History([1.0], [0.1], in_bits=False)}),
     "learning_curves six": lambda: figures.learning_curves({f"run {k}": LEARNED["a GRU"] for k in range(6)}, BASELINES),
 }
 EXPLORERS = {
+    "flow_explorer": (lambda: figures.flow_explorer(gradient_norms),
+                      [{"radius": 3.0, "inputs": 0.0}, {"radius": 0.5, "inputs": 2.0}, {"steps": 20}]),
     "activation_explorer": (lambda: figures.activation_explorer(sigmoid, activation_slopes),
                             [{"z": -7.4}, {"function": "tanh", "z": 0.4}, {"function": "relu", "z": 8}]),
     "impulse_explorer": (lambda: figures.impulse_explorer(rnn_step),
@@ -234,6 +240,9 @@ def test_without_matplotlib_and_ipywidgets_an_explorer_is_the_same(name, without
     lambda: figures.learning_curves({"a": History([1.0, 2.0], [0.1])}),
     lambda: figures.learning_curves({"a": LEARNED["a GRU"]}, {"none": np.nan}),
     lambda: figures.learning_curves({"a": LEARNED["a GRU"]}, {str(k): 1.0 for k in range(11)}),
+    lambda: figures.flow_explorer(1), lambda: figures.rate_map((1, 2), (0,), [[1.0]]),
+    lambda: figures.cliff([1], [0, 1], [[1.0]], PATHS), lambda: figures.cliff([1], [0], [[1.0]], {"a": [1.0]}),
+    lambda: figures.chaos([1, 2], [1, 2], [1, 2], [1]),
     lambda: figures.gradient_flow({}), lambda: figures.routes_explorer(lstm_forward, lstm_backward, 1),
     lambda: figures.losses({str(k): [1.0] for k in range(7)}), lambda: figures.course_map(None),
     lambda: figures.end_of_lesson(14, "x"), lambda: figures.end_of_lesson(3, "x", 5),

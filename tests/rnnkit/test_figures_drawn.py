@@ -14,6 +14,7 @@ from rnnkit.figures.film import counting_cell, film
 from rnnkit.figures.style import COLOR, SERIES, contrast, readable_on, tint
 from rnnkit.figures.svg import color_of
 
+STEPS = np.arange(120)
 STATES = np.random.default_rng(0).standard_normal((20, 5)) / 2
 DRAWINGS = {
     "bag_of_words": lambda: figures.bag_of_words("not bad, good", "not good, bad"),
@@ -39,6 +40,10 @@ DRAWINGS = {
         f"*f* = {f}, limit {1 / (1 - f):.0f}": np.cumsum(f ** np.arange(1000)) for f in (0.5, 0.9, 0.999, 0.9999)}),
     "growth equal": lambda: figures.growth("A headline", "steps", "count", {
         name: np.ones(9) for name in "abcdef"}),
+    "rate_map": lambda: figures.rate_map((0.5, 1, 2, 3), (0, 0.5, 2), np.outer((0.6, 1, 1.2, 1.4), (1, 0.9, 0.5))),
+    "rate_map one": lambda: figures.rate_map((1,), (0,), [[1.1]]),
+    "chaos": lambda: figures.chaos(*np.sin([STEPS / 3, STEPS / 2]), *np.minimum(np.exp(STEPS / 5) / 1e8, [[3], [1e9]])),
+    "chaos short": lambda: figures.chaos([0, 0.5], [0, 0.4], [1e-3, 0.1], [1e-3, 0.1]),
     "xray RNN": lambda: figures.xray("Exhibit 1 · the sum", gradients(1, 1), gradients(1, 3, [("db", 0)])),
     "xray LSTM": lambda: figures.xray("Exhibit 6 · the upstream gradient",
                                       *(gradients(4, T, [("db", 0)]) for T in (1, 3))),

@@ -29,6 +29,7 @@ MOVING = {
     "routes_explorer": lambda: figures.routes_explorer(lstm_forward, lstm_backward, forget_bias),
     "activation_explorer": lambda: figures.activation_explorer(rnnkit.sigmoid, rnnkit.activation_slopes),
     "impulse_explorer": lambda: figures.impulse_explorer(rnnkit.rnn_step),
+    "flow_explorer": lambda: figures.flow_explorer(rnnkit.gradient_norms),
 }
 every = pytest.mark.parametrize("name", MOVING)
 

@@ -24,7 +24,7 @@ LIBRARY = {name: getattr(rnnkit, name) for name in rnnkit.__all__ if name not in
 
 def as_a_student(name, text):
     """The function that a student's notebook holds after running a cell with this text."""
-    notebook = {"__name__": "__main__", "np": np, **LIBRARY}
+    notebook = {**EXERCISES[name]._namespace, "__name__": "__main__", "np": np, **LIBRARY}
     text = "\n".join(line for line in text.splitlines() if not line.startswith("@shaped"))
     exec(text, notebook)
     return notebook[name]

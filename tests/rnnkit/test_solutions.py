@@ -101,6 +101,8 @@ REMARKS = {
         "exhibit_states": "list_iterator", "exhibit_upstream": "list_iterator", "exhibit_carry": "filter",
         "exhibit_slope": "generator", "exhibit_gates": "generator", "gru_step_backward": "generator",
         "gru_backward": "tuple_iterator"}.items()},
+    ("gradient_norms, in place", "gradient_norms"): [UPSTREAM.format("dh_T")],
+    ("growth_rate, with an axis too many", "growth_rate"): [f"rate has shape (3, 1), {EXTRA_AXIS}"],
     ("tired", "exhibit_gates"): [NO_ARRAY.format("dW_x", "list"), OTHER_CACHE.format("exhibit_gates")],
 }
 
