@@ -9,7 +9,7 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 from notebooks import RIGHT, STEP, STEP_BACKWARD, function, notebook, step
 
-from rnnkit import check
+from rnnkit import check, clip_by_global_norm
 from rnnkit.checking import card
 from rnnkit.exercises import EXERCISES
 
@@ -92,6 +92,7 @@ def test_right_numbers_in_an_odd_form_are_not_said_to_be_used(ask):
 def test_every_exercise_says_what_was_built_and_names_pytorchs_only_where_the_tests_compare_them():
     compared = {cell.function(part): f"nn.{cell.name}{'Cell' * part.startswith('step')}"
                 for cell in CELLS for part in ("step", "forward", "step_backward", "backward")}
+    compared[clip_by_global_norm] = "nn.utils.clip_grad_norm_"   # by test_optim
     assert TOLERANCE == 10 ** -card.TESTED
     for exercise in EXERCISES.values():
         assert re.fullmatch(r"You have (built|repaired) .*\.", exercise.built)

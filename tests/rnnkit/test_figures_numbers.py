@@ -339,6 +339,7 @@ def test_a_link_of_the_map_begins_where_the_page_lies(tmp_path, monkeypatch):
 
 
 def test_the_end_of_a_lesson_counts_what_its_checks_said_in_this_kernel_and_says_what_can_be_defended(tmp_path):
+    results.clear()  # of other tests
     lesson(tmp_path, "00_start_here", check_cell(1, None, name="check-affine"))
     lesson(tmp_path, "01_sequences", check_cell(4, "3.0"))
     before = figures.end_of_lesson(0, "Time comes first.", tmp_path).alt
