@@ -84,9 +84,11 @@ def clip_by_global_norm(gradients, limit):
     Returns the list of clipped arrays, new ones, and the norm before. Raises ValueError where the limit is not
     positive. Source: Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks (2013).
     """
+    if not limit > 0:
+        raise ValueError(f"a limit for gradients should be a positive number; it is {limit}.")
     gradients = list(gradients)
-    norm = math.sqrt(sum(np.sum(np.square(gradient, dtype=np.float64)) for gradient in gradients))
-    factor = float(np.minimum(1, _positive(limit) / (norm + 1e-6)))     # NaN where the norm is
+    norm = float(np.sqrt(sum(np.sum(np.square(gradient, dtype=np.float64)) for gradient in gradients)))
+    factor = float(np.minimum(1, limit / (norm + 1e-6)))     # NaN where the norm is
     return [factor * gradient for gradient in gradients], norm
 
 

@@ -319,8 +319,8 @@ def gradients_and_limit(rng, D, H, times=0.4, size=1.0):
     return {**{name: size * gradient for name, gradient in gradients.items()}, "limit": np.array(times * norm)}
 
 
-NORM_OF_ALL = "math.sqrt(sum(np.sum(np.square(gradient, dtype=np.float64)) for gradient in gradients))"
-FACTOR = "float(np.minimum(1, _positive(limit) / (norm + 1e-6)))"
+NORM_OF_ALL = "np.sqrt(sum(np.sum(np.square(gradient, dtype=np.float64)) for gradient in gradients))"
+FACTOR = "float(np.minimum(1, limit / (norm + 1e-6)))"
 CLIPPED = "[factor * gradient for gradient in gradients]"
 
 CLIP_BY_GLOBAL_NORM = Exercise(
@@ -366,9 +366,9 @@ CLIP_BY_GLOBAL_NORM = Exercise(
         Misconception("mean-of-squares", "sum(np.sum(np.square(gradient, dtype=np.float64)) for gradient in gradients)",
                       "np.mean(np.concatenate([gradient.ravel() for gradient in gradients]) ** 2)",
                       "This is the root of the mean of the squares. A norm has their sum."),
-        Misconception("first-array-alone", "for gradient in gradients))\n", "for gradient in gradients[:1]))\n",
+        Misconception("first-array-alone", "for gradient in gradients)))\n", "for gradient in gradients[:1])))\n",
                       "The norm is that of the first array alone. All the arrays together are one vector."),
-        Misconception("last-array-alone", "for gradient in gradients))\n", "for gradient in gradients[-1:]))\n",
+        Misconception("last-array-alone", "for gradient in gradients)))\n", "for gradient in gradients[-1:])))\n",
                       "The norm is that of the last array alone: was it overwritten in a loop? All the arrays together "
                       "are one vector."),
         Misconception("norm-after", "], norm", "], factor * norm",

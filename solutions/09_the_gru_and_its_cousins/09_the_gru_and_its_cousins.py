@@ -568,6 +568,13 @@ check(gru_backward, points=4)
 # The judge on the whole sequence, and beside it `torch.nn.GRU`. Its blocks lie in our order. Its weights are transposed, and
 # that is all.
 
+
+# %%
+def error(mine, theirs):
+    """The relative error, or None where nobody is there to compare with."""
+    return None if theirs is None else relative_error(mine, theirs)
+
+
 # %%
 T = 7
 x, h0 = 0.7 * rng.standard_normal((T, N, D)), inputs["h"]
@@ -579,14 +586,6 @@ all_yours = both_yours and back is gru_backward
 forward, back = (gru_forward, back) if all_yours else (rnnkit.gru_forward, rnnkit.gru_backward)
 h, cache = forward(**inputs)
 h_torch, from_torch = libraries.torch_gru(**inputs, dh=dh) or (None, [None] * 6)
-
-
-def error(mine, theirs):
-    """The relative error, or None where nobody is there to compare with."""
-    return None if theirs is None else relative_error(mine, theirs)
-
-
-# %%
 gradients = zip(inputs, back(dh.copy(), cache), judged(forward, inputs, dh), from_torch, strict=True)
 figures.table("Seven steps: relative errors of your gradient", {"": "", "the judge": ".0e", "torch.nn.GRU": ".0e"},
               [(f"d{name}", error(mine, measured), error(mine, theirs)) for name, mine, measured, theirs in gradients])

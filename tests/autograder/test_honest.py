@@ -118,7 +118,8 @@ def rnn_step_backward(dh_next, cache):
     h_next""")}, {"rnn_step": 1, "rnn_forward": 1, "readout": 1}),
 }
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign)
-WITH_TORCH = {"autograd", "odd_forms"}  # right in the notebook; a judge has no PyTorch, and says so
+WITH_TORCH = {"autograd", "odd_forms", "clip_by_global_norm, with torch",
+              "gradient_norms, with torch's autograd"}  # right in the notebook; a judge has no PyTorch, and says so
 SOLUTIONS = [(student, name) for name, lesson in students.lessons().items()
              for student in (INSTRUCTOR, *students.wrote_all_of(lesson)) if student not in WITH_TORCH]
 SOLUTIONS += [(answer, students.lesson_of(answer.split(",")[0]).name) for answer in students.BESIDE]

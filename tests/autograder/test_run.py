@@ -121,7 +121,7 @@ def assert_told_the_same_or_asked_otherwise(drawn, others):
 
 def test_cells_of_text_and_their_number_do_not_reach_the_worker():
     code = [("code", source, name, False, False) for name, source in SOURCES.items()]
-    text = [("markdown", "", "", True, False)] * 3
+    text = [("markdown", "", "", True, False)] * len(code)
     spread = [cell for pair in zip(code, text, strict=True) for cell in pair]
     assert assert_told_the_same_or_asked_otherwise(code, spread)
     assert own_seed(7, LESSON, submitted(code)) != own_seed(8, LESSON, submitted(code))

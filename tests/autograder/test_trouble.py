@@ -157,7 +157,7 @@ def test_a_run_in_which_the_engine_fails_leaves_right_marks_as_they_are(course, 
 
     assert run(course, "grade")[0] == 0
     before, said = exported()
-    assert before == dict.fromkeys(("ada", "ben", "cleo"), 12) and "Failed" not in said
+    assert before == dict.fromkeys(("ada", "ben", "cleo"), 15) and "Failed" not in said
     with monkeypatch.context() as patch:
         patch.setattr(pool, "judge", lambda *given: 1 / 0)
         for _ in range(2):
