@@ -41,7 +41,9 @@ def orthogonal(size, rng):
     Source: Saxe, McClelland and Ganguli, Exact solutions to the nonlinear dynamics of learning in deep linear neural
     networks (2014); for the signs, Mezzadri, How to generate random matrices from the classical compact groups (2007).
     """
-    Q, R = np.linalg.qr(rng.standard_normal((positive(size), size)))
+    if size < 1:
+        raise ValueError(f"a size should be a positive number of units; it is {size}.")
+    Q, R = np.linalg.qr(rng.standard_normal((size, size)))
     return Q * np.sign(np.diag(R))
 
 

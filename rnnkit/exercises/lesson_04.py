@@ -236,7 +236,7 @@ def first_trouble(case, done, right):
             f"orthogonal matrix is equally likely, it is in a half.")
 
 
-QR = """Q, R = np.linalg.qr(rng.standard_normal((positive(size), size)))
+QR = """Q, R = np.linalg.qr(rng.standard_normal((size, size)))
     return Q * np.sign(np.diag(R))"""
 
 ORTHOGONAL = Exercise(
@@ -275,7 +275,7 @@ ORTHOGONAL = Exercise(
         Misconception("largest-singular-value-1", QR,
                       "A = rng.standard_normal((size, size))\n    return A / np.linalg.norm(A, 2)",
                       "The matrix was scaled until its largest singular value is 1. All of them should be."),
-        Misconception("uniform", "rng.standard_normal((positive(size), size))", "rng.random((size, size))",
+        Misconception("uniform", "rng.standard_normal((size, size))", "rng.random((size, size))",
                       "The matrix before QR was drawn from numbers between 0 and 1, which all point one way. Draw it "
                       "so that every direction is equally likely."),
         Misconception("sign-of-Q", "np.diag(R)", "np.diag(Q)",
